@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The age v1 file format (C2SP: age-encryption.org/v1), X25519 recipients and armor, so that a vault can
+ * be opened by the `age` program and the recovery key with nothing of ours at hand.
+ *
+ * A file is a header (a stanza a recipient, each the 16-byte file key wrapped for it, and an HMAC over
+ * the header), a 16-byte nonce, and the payload in chunks of 64 KiB, each sealed with ChaCha20-Poly1305
+ * under HKDF(file key, nonce). A chunk that does not open releases no byte of itself.
+ *
+ * Keys are bech32 text: recipients "age1...", identities "AGE-SECRET-KEY-1...".
+ */
+#ifndef RAVI_AGE_H
+#define RAVI_AGE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "util/buf.h"
+#include "util/reason.h"
+
+#define AGE_KEY_SIZE       32
+#define AGE_RECIPIENT_TEXT 63 /* "age1" and 58 characters, and the 0 */
+#define AGE_IDENTITY_TEXT  75 /* "AGE-SECRET-KEY-1" and 58 characters, and the 0 */
+#define AGE_RECIPIENTS_MAX 64
+#define AGE_FILE_MAX       (4u << 20) /* bytes of a file that age_decrypt takes */
+
+struct age_recipient {
+	uint8_t point[AGE_KEY_SIZE];
+};
+
+/* Holds a secret: wipe it, or declare it age_identity_auto. */
+struct age_identity {
+	uint8_t scalar[AGE_KEY_SIZE];
+	struct age_recipient recipient;
+};
+
+#define age_identity_auto __attribute__((cleanup(age_identity_wipe))) struct age_identity
+
+void age_identity_wipe(struct age_identity *identity);
+
+/* A fresh identity from the kernel's random numbers. */
+int age_identity_generate(struct age_identity *identity);
+
+/* Texts to keys: 0, or -EINVAL with the reason. */
+int age_recipient_parse(const char *text, struct age_recipient *recipient, struct reason *why);
+int age_identity_parse(const char *text, struct age_identity *identity, struct reason *why);
+
+/* Keys to texts. */
+void age_recipient_format(const struct age_recipient *recipient, char text[AGE_RECIPIENT_TEXT]);
+void age_identity_format(const struct age_identity *identity, char text[AGE_IDENTITY_TEXT]);
+
+/* How decryption failed; the classes are the test kit's. */
+enum age_failure {
+	AGE_DONE,
+	AGE_BAD_HEADER,  /* -EBADMSG: the header is malformed */
+	AGE_BAD_HMAC,    /* -EBADMSG: the header was changed */
+	AGE_NO_MATCH,    /* -ENOKEY: not for this identity */
+	AGE_BAD_PAYLOAD, /* -EBADMSG: a chunk was changed, cut off or added */
+	AGE_BAD_ARMOR,   /* -EBADMSG: the armor is malformed */
+	AGE_OTHER,       /* -ENOMEM, -EFBIG, ... */
+};
+
+/*
+ * Seals `data` for all recipients and appends the file to `out`; with `armor` in ASCII armor.
+ * 0, -EINVAL (none, or more than AGE_RECIPIENTS_MAX recipients), -ENOMEM.
+ */
+int age_encrypt(const struct age_recipient *recipients, size_t count, const void *data, size_t len,
+    bool armor, struct buf *out);
+
+/*
+ * Opens a file, armored or not, with the first identity that fits. `out` gets the plaintext; on
+ * AGE_BAD_PAYLOAD it holds the chunks before the bad one, for the test kit: callers must not use them.
+ * Returns 0 or the errno named at the class; `failure` may be NULL.
+ */
+int age_decrypt(const struct age_identity *identities, size_t count, const void *file, size_t len,
+    struct buf *out, enum age_failure *failure, struct reason *why);
+
+#endif

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: MIT */
+/* The settings: see conf.h. */
+#include <config.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+
+#include "config/conf.h"
+#include "config/paths.h"
+#include "util/file.h"
+#include "util/text.h"
+
+static const char *const reach_words[] = {"user", "session", NULL};
+
+#define ROW(member) .name = #member, .offset = offsetof(struct conf, member)
+
+const struct option_row conf_table[] = {
+    {ROW(debug), .kind = OPTION_FLAG, .help = "log what is done, step by step"},
+    {ROW(quiet), .kind = OPTION_FLAG, .help = "say nothing to the person who logs in"},
+    {ROW(timeout), .kind = OPTION_NUMBER, .argument = "SECONDS", .min = 1, .max = 60,
+	.help = "the total for everything one login does (default 3)"},
+    {ROW(reach), .kind = OPTION_CHOICE, .argument = "user|session", .choices = reach_words,
+	.help = "link the ring into the agent's @u too, or into its session ring alone"},
+    {ROW(domain), .kind = OPTION_TEXT, .argument = "DOMAIN",
+	.help = "mail domain of identities made without --email"},
+    {ROW(keep), .kind = OPTION_NUMBER, .argument = "COUNT", .min = 0, .max = 50,
+	.help = "previous versions kept of every secret (default 5)"},
+    {ROW(conf), .kind = OPTION_TEXT, .argument = "PATH",
+	.help = "another ravi.conf (PAM line only; absolute path)"},
+    {0},
+};
+
+#undef ROW
+
+const char *conf_reach_word(int reach)
+{
+	return reach_words[reach];
+}
+
+void conf_free(struct conf *conf)
+{
+	buf_free(&conf->text);
+}
+
+static int parse_file(
+    struct conf *conf, const char *path, conf_unknown *unknown, void *context, struct reason *why)
+{
+	char *cursor = conf->text.data, *key, *value;
+	unsigned line = 0;
+	int r;
+
+	if (memchr(conf->text.data, '\0', conf->text.len))
+		return reason_set(why, -EINVAL, "%s holds a NUL byte; it must be text", path);
+	while ((r = text_pair(&cursor, &line, &key, &value)) > 0) {
+		const struct option_row *row = options_find(conf_table, key);
+
+		if (!row || row->offset == offsetof(struct conf, conf)) {
+			unknown(context, path, key);
+			continue;
+		}
+		r = options_set(row, conf, value, why);
+		if (r < 0)
+			return reason_prefix(why, r, "%s line %u: ", path, line);
+	}
+	if (r < 0)
+		return reason_set(why, r, "%s line %u: \"%s\" is not key = value", path, line, key);
+	return 0;
+}
+
+static int load_file(struct conf *conf, conf_unknown *unknown, void *context, struct reason *why)
+{
+	static const struct file_rule rule = {
+	    .owner = 0, .forbidden = FILE_PUBLIC, .max = CONF_FILE_MAX};
+	const char *path = conf->conf ? conf->conf : PATH_CONF;
+	int r;
+
+	if (*path != '/')
+		return reason_set(why, -EINVAL, "conf=%s is no absolute path", path);
+	r = file_read(AT_FDCWD, path, &rule, &conf->text, why);
+	if (r == -ENOENT && !conf->conf)
+		return 0;
+	if (r == -ENOENT)
+		return reason_errno(why, r, "conf=%s", path);
+	if (r < 0)
+		return r;
+	if (!conf->text.len)
+		return 0;
+	return parse_file(conf, path, unknown, context, why);
+}
+
+/*
+ * One argument, `key` or `key=value`. `only_conf` takes conf= alone: it says which file to read, and the
+ * file is read before the arguments that win over it.
+ */
+static int apply_argument(struct conf *conf, const char *argument, bool only_conf,
+    conf_unknown *unknown, void *context, struct reason *why)
+{
+	const char *equals = strchr(argument, '=');
+	size_t len = equals ? (size_t)(equals - argument) : strlen(argument);
+	const struct option_row *row;
+	char key[64] = "";
+	int r;
+
+	if (len < sizeof(key))
+		memcpy(key, argument, len);
+	row = options_find(conf_table, key);
+	if (only_conf != (row && row->offset == offsetof(struct conf, conf)))
+		return 0;
+	if (!row) {
+		unknown(context, "PAM argument", *key ? key : "(too long)");
+		return 0;
+	}
+	r = options_set(row, conf, equals ? equals + 1 : NULL, why);
+	if (r < 0)
+		return reason_prefix(why, r, "PAM argument ");
+	return 0;
+}
+
+int conf_load(struct conf *conf, int argc, const char *const *argv, conf_unknown *unknown,
+    void *context, struct reason *why)
+{
+	int r = 0;
+
+	*conf = (struct conf){.timeout = 3, .reach = REACH_USER, .keep = 5};
+	for (int i = 0; i < argc && r == 0; i++)
+		r = apply_argument(conf, argv[i], true, unknown, context, why);
+	if (r == 0)
+		r = load_file(conf, unknown, context, why);
+	for (int i = 0; i < argc && r == 0; i++)
+		r = apply_argument(conf, argv[i], false, unknown, context, why);
+	return r;
+}

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The settings: ravi.conf (`key = value`, '#' comments) and the arguments of the PAM line (`key=value`,
+ * `key`) through one parser and one table; arguments win. The file must belong to root and be writable
+ * for nobody else; only the default file may be missing.
+ */
+#ifndef RAVI_CONF_H
+#define RAVI_CONF_H
+
+#include <stdbool.h>
+
+#include "util/buf.h"
+#include "util/options.h"
+#include "util/reason.h"
+
+#define CONF_FILE_MAX (64 << 10) /* bytes of ravi.conf */
+
+enum conf_reach {
+	REACH_USER,    /* the ring is linked into the login's session ring and into @u */
+	REACH_SESSION, /* into the session ring alone */
+};
+
+struct conf {
+	bool debug;
+	bool quiet;
+	long timeout; /* seconds, for everything one PAM call does */
+	int reach;    /* enum conf_reach */
+	const char *domain;
+	const char *conf; /* the file; only as an argument */
+	long keep;        /* previous versions kept of a secret */
+
+	struct buf text; /* what the texts above point into */
+};
+
+#define conf_auto __attribute__((cleanup(conf_free))) struct conf
+
+extern const struct option_row conf_table[];
+
+/* Called for a key that no row knows: reported by name, then ignored. */
+typedef void conf_unknown(void *context, const char *where, const char *key);
+
+/*
+ * Defaults, then the file, then the arguments (argc may be 0). Returns 0, or a negative errno with the
+ * reason naming the file and line, or the argument. Free `conf` in either case.
+ */
+int conf_load(struct conf *conf, int argc, const char *const *argv, conf_unknown *unknown,
+    void *context, struct reason *why);
+
+void conf_free(struct conf *conf);
+
+/* The word for a reach, as the option takes it. */
+const char *conf_reach_word(int reach);
+
+#endif

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT */
+/* Where everything lies. The four roots come from configure (--sysconfdir, --localstatedir, ...). */
+#ifndef RAVI_PATHS_H
+#define RAVI_PATHS_H
+
+/* RAVI_CONFDIR /etc/ravi: root 0755 */
+#define PATH_CONF         RAVI_CONFDIR "/ravi.conf"    /* 0644 */
+#define PATH_TRUSTED      RAVI_CONFDIR "/trusted"      /* 0644 */
+#define PATH_HOST_KEY     RAVI_CONFDIR "/host.key"     /* 0600 */
+#define PATH_RECOVERY_KEY RAVI_CONFDIR "/recovery.key" /* 0600, advised to be moved away */
+
+/* RAVI_STATEDIR /var/lib/ravi: root 0755 */
+#define PATH_VAULTS     RAVI_STATEDIR "/vaults"     /* 0700: NAME.age */
+#define PATH_AGENTS     RAVI_STATEDIR "/agents"     /* 0755: USER, 0644 */
+#define PATH_IDENTITIES RAVI_STATEDIR "/identities" /* 0755: IDENTITY -> ../agents/USER */
+
+/* RAVI_RUNDIR /run/ravi: root 0711. The names below it are a format. */
+#define PATH_RINGS    RAVI_RUNDIR "/rings"    /* 0700: USER */
+#define PATH_SESSIONS RAVI_RUNDIR "/sessions" /* 0700: USER/PID-STARTTIME, empty */
+#define PATH_HOMES    RAVI_RUNDIR "/home"     /* 0711: USER, 0700, owned by the agent */
+
+#define PATH_LOADER   RAVI_LIBEXECDIR "/ravi-load"
+
+#endif

@@ -1,0 +1,13 @@
+noinst_LTLIBRARIES += %D%/libutil.la
+%C%_libutil_la_SOURCES = \
+	%D%/buf.c %D%/buf.h \
+	%D%/cleanup.h \
+	%D%/cli.c %D%/cli.h \
+	%D%/deadline.h \
+	%D%/file.c %D%/file.h \
+	%D%/jsonout.c %D%/jsonout.h \
+	%D%/options.c %D%/options.h \
+	%D%/reason.c %D%/reason.h \
+	%D%/spawn.c %D%/spawn.h \
+	%D%/text.c %D%/text.h \
+	%D%/when.c %D%/when.h

@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: MIT */
+/* Runs one program with a deadline: see spawn.h. */
+#include <config.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <sys/pidfd.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "util/cleanup.h"
+#include "util/spawn.h"
+
+/* A pipe whose ends are above 2, so that they never collide with the child's own 0, 1 and 2. */
+static int high_pipe(int ends[2])
+{
+	int low[2], error = 0;
+
+	if (pipe2(low, O_CLOEXEC) < 0)
+		return -errno;
+	for (int i = 0; i < 2; i++) {
+		ends[i] = fcntl(low[i], F_DUPFD_CLOEXEC, 3);
+		if (ends[i] < 0)
+			error = -errno;
+		close(low[i]);
+	}
+	/* Our end alone: the child must be able to write more than a pipe holds. */
+	if (!error && fcntl(ends[0], F_SETFL, O_NONBLOCK) < 0)
+		error = -errno;
+	if (!error)
+		return 0;
+	for (int i = 0; i < 2; i++)
+		if (ends[i] >= 0)
+			close(ends[i]);
+	return error;
+}
+
+static int spawn_start(const struct spawn *what, int writer, pid_t *pid)
+{
+	static const char *const nothing[] = {NULL};
+	const char *const *envp = what->envp ? what->envp : nothing;
+	posix_spawn_file_actions_t files;
+	int r;
+
+	r = posix_spawn_file_actions_init(&files);
+	if (r)
+		return -r;
+	if (what->input >= 0)
+		r = posix_spawn_file_actions_adddup2(&files, what->input, 0);
+	else
+		r = posix_spawn_file_actions_addopen(&files, 0, "/dev/null", O_RDONLY, 0);
+	if (!r)
+		r = posix_spawn_file_actions_adddup2(&files, writer, 1);
+	if (!r && what->with_errors)
+		r = posix_spawn_file_actions_adddup2(&files, writer, 2);
+	else if (!r)
+		r = posix_spawn_file_actions_addopen(&files, 2, "/dev/null", O_WRONLY, 0);
+	if (!r)
+		r = posix_spawn(pid, what->path, &files, NULL, (char *const *)(uintptr_t)what->argv,
+		    (char *const *)(uintptr_t)envp);
+	posix_spawn_file_actions_destroy(&files);
+	return -r;
+}
+
+/* Reads until the end of the output, the end of the process or the deadline. */
+static int spawn_read(
+    int reader, int pidfd, struct deadline deadline, char *out, size_t cap, size_t *len)
+{
+	struct pollfd wait[2] = {{.fd = reader, .events = POLLIN}, {.fd = pidfd, .events = POLLIN}};
+	char rest[512];
+
+	for (;;) {
+		int left = deadline_left(deadline);
+		ssize_t got;
+
+		if (!left)
+			return -ETIMEDOUT;
+		if (poll(wait, pidfd >= 0 ? 2 : 1, left) < 0 && errno != EINTR)
+			return -errno;
+		got = *len < cap ? read(reader, out + *len, cap - *len)
+				 : read(reader, rest, sizeof(rest));
+		if (got > 0 && *len < cap)
+			*len += (size_t)got;
+		if (got == 0)
+			return 0;
+		if (got < 0 && errno != EAGAIN && errno != EINTR)
+			return -errno;
+		/* It ended and left nothing to read; a grandchild may hold the pipe open. */
+		if (got < 0 && wait[1].revents)
+			return 0;
+	}
+}
+
+static int spawn_reap(pid_t pid)
+{
+	int status;
+	pid_t r;
+
+	do
+		r = waitpid(pid, &status, 0);
+	while (r < 0 && errno == EINTR);
+	if (r != pid)
+		return SPAWN_STATUS_UNKNOWN;
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+int spawn_collect(const struct spawn *what, struct deadline deadline, void *out, size_t cap,
+    size_t *len, int *status)
+{
+	fd_auto reader = -1;
+	fd_auto writer = -1;
+	fd_auto pidfd = -1;
+	struct pollfd gone;
+	int ends[2], r;
+	pid_t pid;
+
+	*len = 0;
+	*status = SPAWN_STATUS_UNKNOWN;
+	r = high_pipe(ends);
+	if (r < 0)
+		return r;
+	reader = ends[0];
+	writer = ends[1];
+	r = spawn_start(what, writer, &pid);
+	if (r < 0)
+		return r;
+	cleanup_fd(&writer);
+	writer = -1;
+	/* Fails only when it is gone already and the host has reaped it: then nobody is left to kill. */
+	pidfd = pidfd_open(pid, 0);
+	r = spawn_read(reader, pidfd, deadline, out, cap, len);
+	/* It may have said everything and still not end: that, too, only until the deadline. */
+	gone = (struct pollfd){.fd = pidfd, .events = POLLIN};
+	if (pidfd >= 0 && (r < 0 || poll(&gone, 1, deadline_left(deadline)) <= 0))
+		pidfd_send_signal(pidfd, SIGKILL, NULL, 0);
+	*status = spawn_reap(pid);
+	return r;
+}

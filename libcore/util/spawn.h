@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Runs one program with a deadline and collects what it prints. posix_spawn, so nothing runs between
+ * fork and exec in a host that may be threaded; the kill goes to a pidfd, so a recycled pid is never
+ * hit; a host that ignores or steals SIGCHLD takes the exit status away and nothing else.
+ */
+#ifndef RAVI_SPAWN_H
+#define RAVI_SPAWN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "util/deadline.h"
+
+struct spawn {
+	const char *path;        /* absolute */
+	const char *const *argv; /* NULL-terminated, argv[0] included */
+	const char *const *envp; /* NULL: an empty environment */
+	int input;               /* its descriptor 0; -1: /dev/null */
+	bool with_errors;        /* its descriptor 2 is collected too; else /dev/null */
+};
+
+#define SPAWN_STATUS_UNKNOWN (-1)
+
+/*
+ * Collects at most `cap` bytes of its output into `out`, `*len` says how many; more is thrown away.
+ * Returns 0 when it ended, with its exit status (128 + signal when killed, SPAWN_STATUS_UNKNOWN when
+ * the host stole it) in `*status`; -ETIMEDOUT when it was killed at the deadline; another negative
+ * errno when it could not be started.
+ */
+int spawn_collect(const struct spawn *what, struct deadline deadline, void *out, size_t cap,
+    size_t *len, int *status);
+
+#endif

@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: MIT */
+/* Points in time and durations: see when.h. */
+#include <config.h>
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "util/text.h"
+#include "util/when.h"
+
+void when_format(time_t when, char text[WHEN_TEXT])
+{
+	struct tm tm;
+
+	if (!gmtime_r(&when, &tm) || !strftime(text, WHEN_TEXT, "%Y-%m-%dT%H:%M:%SZ", &tm))
+		strcpy(text, "1970-01-01T00:00:00Z");
+}
+
+/* "Z", "+hh:mm" or "-hh:mm" into seconds east of UTC. */
+static int parse_offset(const char *text, long *offset)
+{
+	unsigned hours, minutes;
+	char sign;
+	int end = 0;
+
+	if (!strcmp(text, "Z") || !strcmp(text, "z")) {
+		*offset = 0;
+		return 0;
+	}
+	if (sscanf(text, "%c%2u:%2u%n", &sign, &hours, &minutes, &end) != 3 || text[end] ||
+	    end != 6)
+		return -EINVAL;
+	if ((sign != '+' && sign != '-') || hours > 23 || minutes > 59)
+		return -EINVAL;
+	*offset = (sign == '-' ? -1 : 1) * (long)(hours * 3600 + minutes * 60);
+	return 0;
+}
+
+int when_parse(const char *text, time_t *when)
+{
+	struct tm tm = {0}, back;
+	const char *rest;
+	long offset;
+
+	if (strlen(text) < 20 || (text[10] != 'T' && text[10] != 't' && text[10] != ' '))
+		return -EINVAL;
+	rest = strptime(text, "%Y-%m-%d", &tm);
+	if (rest != text + 10)
+		return -EINVAL;
+	rest = strptime(text + 11, "%H:%M:%S", &tm);
+	if (rest != text + 19)
+		return -EINVAL;
+	if (*rest == '.') {
+		if (!isdigit((unsigned char)rest[1]))
+			return -EINVAL;
+		rest++;
+		rest += strspn(rest, "0123456789");
+	}
+	if (parse_offset(rest, &offset) < 0)
+		return -EINVAL;
+	back = tm;
+	*when = timegm(&back) - offset;
+	/* timegm mends 31 February; a document does not get to. */
+	return back.tm_mday == tm.tm_mday && back.tm_mon == tm.tm_mon ? 0 : -EINVAL;
+}
+
+int when_duration(const char *text, int64_t *seconds)
+{
+	static const struct {
+		char unit;
+		uint64_t seconds;
+	} units[] = {{'s', 1}, {'m', 60}, {'h', 3600}, {'d', 86400}, {'w', 604800}};
+	const uint64_t most = 100ull * 366 * 86400; /* a hundred years is for ever */
+	size_t len = strlen(text);
+	uint64_t number, factor = 1;
+	char digits[20];
+
+	if (!len || len >= sizeof(digits))
+		return -EINVAL;
+	memcpy(digits, text, len + 1);
+	if (!isdigit((unsigned char)digits[len - 1])) {
+		factor = 0;
+		for (size_t i = 0; i < sizeof(units) / sizeof(*units); i++)
+			if (units[i].unit == digits[len - 1])
+				factor = units[i].seconds;
+		digits[len - 1] = '\0';
+	}
+	if (!factor || text_number(digits, 10, 1, most / factor, &number) < 0)
+		return -EINVAL;
+	*seconds = (int64_t)(number * factor);
+	return 0;
+}
+
+int when_expiry(const char *text, time_t now, time_t *when, struct reason *why)
+{
+	int64_t seconds;
+
+	if (when_duration(text, &seconds) == 0) {
+		*when = now + seconds;
+		return 0;
+	}
+	if (when_parse(text, when) < 0)
+		return reason_set(why, -EINVAL,
+		    "\"%s\" is no expiry; say a duration (90s, 15m, 12h, 30d, 2w) or a time "
+		    "(2027-01-31T00:00:00Z)",
+		    text);
+	if (*when <= now)
+		return reason_set(why, -EINVAL, "the expiry %s has passed already", text);
+	return 0;
+}
+
+void when_describe(int64_t seconds, char *text, size_t size)
+{
+	static const struct {
+		const char *name;
+		int64_t seconds;
+	} units[] = {{"day", 86400}, {"hour", 3600}, {"minute", 60}, {"second", 1}};
+	size_t i = 0;
+	int64_t count;
+
+	while (i + 1 < sizeof(units) / sizeof(*units) && seconds < 2 * units[i].seconds)
+		i++;
+	count = seconds / units[i].seconds;
+	snprintf(text, size, "%lld %s%s", (long long)count, units[i].name, count == 1 ? "" : "s");
+}

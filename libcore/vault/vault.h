@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The vault document: everything one identity is and has, signed, then sealed to its recipients as an
+ * age file. Sealed plaintext, so that `age -d` with the recovery key shows it:
+ *
+ *	ravi-vault/1 ed25519 SIGNER SIGNATURE\n		both lowercase hex; signed: "ravi-vault/1\n" JSON
+ *	{ JSON }
+ *
+ *	{
+ *	  "identity": {"name": "payments-agent", "uuid": "...", "email": "...", "phone": null},
+ *	  "state": "active",				active | disabled | deleted (a tombstone)
+ *	  "revision": 7,				below 2^53, 1 for the first
+ *	  "previous": "<BLAKE2b-256 of the plaintext before it, hex>",  null for the first
+ *	  "created": "2026-11-27T02:18:00Z",
+ *	  "updated": "...",
+ *	  "recipients": ["age1..."],			who may open it: hosts and recovery keys
+ *	  "signers": ["<hex>"],				who may write the next one
+ *	  "secrets": {
+ *	    "GH_TOKEN": {
+ *	      "text": "ghp_..."	 | "base64": "...",	text when it is UTF-8 without NUL, else base64
+ *	      "version": 2, "created": "...", "updated": "...",
+ *	      "expires": "..." | null, "note": "..." | null,
+ *	      "previous": [ {"text": ..., "version": 1, "updated": "...", "expires": null} ]  newest first
+ *	    }
+ *	  }
+ *	}
+ *
+ * Members this version does not know are kept when it writes the next revision.
+ */
+#ifndef RAVI_VAULT_H
+#define RAVI_VAULT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <time.h>
+
+#include "age/age.h"
+#include "identity/agent.h"
+#include "util/buf.h"
+#include "util/reason.h"
+#include "vault/host.h"
+
+#define VAULT_DOCUMENT_MAX (1u << 20)   /* bytes of JSON */
+#define VAULT_VALUE_MAX    32767u       /* bytes: what a kernel key of type user holds */
+#define VAULT_SECRETS_MAX  512u         /* per identity */
+#define VAULT_VALUES_MAX   (256u << 10) /* bytes of all current values of an identity */
+#define VAULT_NOTE_MAX     1024u        /* bytes */
+#define VAULT_REVISION_MAX ((1ull << 53) - 1)
+#define VAULT_REVISION_JUMP                                                                        \
+	1000000ull /* a document may be at most so far ahead of the copy we hold */
+#define VAULT_UUID_TEXT 37
+
+/*
+ * Refusals, each its own errno. All map to exit code 5 or 1 by cli_exit_code.
+ *
+ *	-EKEYREJECTED	its signature is wrong, or its signer is unknown to the copy we hold (or, without
+ *			one, to /etc/ravi/trusted and this host)
+ *	-ENOMSG		it is another identity's document
+ *	-ESTALE		it is older than the copy we hold, or than MIN-REVISION
+ *	-EUCLEAN	same revision, other content: a fork
+ *	-ERANGE		its revision jumps ahead by more than VAULT_REVISION_JUMP
+ *	-ENOKEY		it is not sealed for this host
+ *	-EBADMSG	it is malformed, damaged or has duplicate keys
+ *	-EFBIG		it is over-large
+ */
+
+struct vault; /* the parsed document */
+
+#define vault_auto __attribute__((cleanup(vault_cleanup))) struct vault *
+
+void vault_free(struct vault *vault);
+void vault_cleanup(struct vault **vault);
+
+/* What a new identity starts with. NULL for what it does not have. */
+struct vault_profile {
+	const char *name;
+	const char *email;
+	const char *phone;
+};
+
+/* A new, empty vault at revision 0 (the first seal makes it 1), for this host and `recovery`. */
+int vault_create(const struct vault_profile *profile, const struct host *host,
+    const struct age_recipient *recovery, struct vault **vault, struct reason *why);
+
+/*
+ * Opens a sealed document: decrypts it with the host's key, checks signature, model and limits, and that
+ * its signer is among its own signers. Says nothing about whether it may be taken: vault_accept does.
+ */
+int vault_open(const struct host *host, const void *sealed, size_t len, struct vault **vault,
+    struct reason *why);
+
+/* What /etc/ravi/trusted says about one identity, for the first document of it that we see. */
+struct vault_trust {
+	struct signer signers[16];
+	size_t count;
+	uint64_t min_revision; /* 0: none given */
+};
+
+/*
+ * Reads the lines `IDENTITY SIGNER [MIN-REVISION]` of /etc/ravi/trusted that name `identity`; the
+ * host's own signer is always in the result. The file may be missing.
+ */
+int vault_trust_load(
+    const char *identity, const struct host *host, struct vault_trust *trust, struct reason *why);
+
+/*
+ * Whether `incoming` may take the place of `held` (NULL: the first of `name` that we see, then `trust`
+ * decides). 0: take it. 1: it is the very document we hold. Else a refusal from the list above.
+ */
+int vault_accept(const struct vault *incoming, const struct vault *held, const char *name,
+    const struct vault_trust *trust, struct reason *why);
+
+/*
+ * Makes the next revision: counts it up, notes the hash of the one it grew from, signs with the host's
+ * signer and seals to the recipients. Old versions are dropped, oldest first, when the document would
+ * pass VAULT_DOCUMENT_MAX.
+ */
+int vault_seal(
+    struct vault *vault, const struct host *host, struct buf *sealed, struct reason *why);
+
+/*
+ * Makes the vault start again after a tombstone of the same name: its next seal gets the revision after
+ * `tombstone`'s and names its hash, so that other hosts can tell old from new.
+ */
+void vault_continue(struct vault *vault, const struct vault *tombstone);
+
+/* ---- what it says ---- */
+
+const char *vault_name(const struct vault *vault);
+const char *vault_uuid(const struct vault *vault);
+const char *vault_email(const struct vault *vault); /* NULL: none */
+const char *vault_phone(const struct vault *vault); /* NULL: none */
+enum agent_state vault_state(const struct vault *vault);
+uint64_t vault_revision(const struct vault *vault);
+time_t vault_created(const struct vault *vault);
+time_t vault_updated(const struct vault *vault);
+size_t vault_secret_count(const struct vault *vault);
+
+void vault_set_state(struct vault *vault, enum agent_state state);
+
+/* Drops every secret and every version of it: what a tombstone is made of. */
+void vault_clear(struct vault *vault);
+
+/* One secret, borrowed from the vault until it changes. */
+struct vault_secret {
+	const char *name;
+	struct buf value; /* a copy; free it, or declare the struct vault_secret_auto */
+	uint64_t version;
+	time_t created, updated;
+	time_t expires;   /* 0: never */
+	const char *note; /* NULL: none */
+	size_t previous;  /* versions kept before this one */
+};
+
+#define vault_secret_auto __attribute__((cleanup(vault_secret_free))) struct vault_secret
+
+void vault_secret_free(struct vault_secret *secret);
+
+/* 0, or -ENOKEY with the reason. */
+int vault_get(
+    const struct vault *vault, const char *name, struct vault_secret *secret, struct reason *why);
+
+/* Calls `each` for every secret in the order of names, stops at the first result that is not 0. */
+int vault_each(const struct vault *vault, int (*each)(void *context, struct vault_secret *secret),
+    void *context);
+
+struct vault_change {
+	const char *name; /* folded and checked */
+	const void *value;
+	size_t len;       /* 1..VAULT_VALUE_MAX */
+	time_t expires;   /* 0: never */
+	const char *note; /* NULL: the one it has stays */
+	unsigned keep;    /* previous versions kept */
+};
+
+/* Sets a secret; what it was goes to the front of its previous versions. -EINVAL, -E2BIG. */
+int vault_set(
+    struct vault *vault, const struct vault_change *change, time_t now, struct reason *why);
+
+/* Removes a secret and all its versions: 0 or -ENOKEY. */
+int vault_delete(struct vault *vault, const char *name, struct reason *why);
+
+#endif

@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: MIT */
+/* libcore/util: buffers, numbers, times, options, JSON output, files, processes. */
+#include <config.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "unit.h"
+#include "util/buf.h"
+#include "util/cleanup.h"
+#include "util/file.h"
+#include "util/jsonout.h"
+#include "util/options.h"
+#include "util/spawn.h"
+#include "util/text.h"
+#include "util/when.h"
+
+static void test_buf_grows_and_remembers_errors(void **state)
+{
+	buf_auto b = {0};
+
+	(void)state;
+	for (int i = 0; i < 1000; i++)
+		assert_int_equal(buf_addf(&b, "%04d", i), 0);
+	assert_int_equal(b.len, 4000);
+	assert_memory_equal(b.data + 3996, "0999", 5);
+	buf_cut(&b, 3);
+	assert_string_equal(buf_text(&b), "000");
+	assert_null(buf_reserve(&b, BUF_MAX + 1));
+	assert_int_equal(buf_add_char(&b, 'x'), -EFBIG);
+}
+
+static void test_numbers_are_digits_only(void **state)
+{
+	uint64_t n = 7;
+
+	(void)state;
+	assert_int_equal(text_number("42", 10, 0, 100, &n), 0);
+	assert_int_equal(n, 42);
+	assert_int_equal(text_number("101", 10, 0, 100, &n), -ERANGE);
+	assert_int_equal(text_number("99999999999999999999999", 10, 0, UINT64_MAX, &n), -ERANGE);
+	assert_int_equal(text_number("-1", 10, 0, 100, &n), -EINVAL);
+	assert_int_equal(text_number(" 1", 10, 0, 100, &n), -EINVAL);
+	assert_int_equal(text_number("0x1f", 16, 0, 100, &n), -EINVAL);
+	assert_int_equal(text_number("", 10, 0, 100, &n), -EINVAL);
+	assert_int_equal(n, 42);
+}
+
+static void test_pairs(void **state)
+{
+	char text[] = "# c\n\n a = b c \r\nx=\nbroken\n";
+	char *cursor = text, *key, *value;
+	unsigned line = 0;
+
+	(void)state;
+	assert_int_equal(text_pair(&cursor, &line, &key, &value), 1);
+	assert_string_equal(key, "a");
+	assert_string_equal(value, "b c");
+	assert_int_equal(text_pair(&cursor, &line, &key, &value), 1);
+	assert_string_equal(value, "");
+	assert_int_equal(text_pair(&cursor, &line, &key, &value), -EINVAL);
+	assert_int_equal(line, 5);
+	assert_int_equal(text_pair(&cursor, &line, &key, &value), 0);
+}
+
+static void test_times(void **state)
+{
+	char text[WHEN_TEXT];
+	int64_t seconds;
+	time_t when;
+
+	(void)state;
+	assert_int_equal(when_parse("2026-11-27T02:18:00Z", &when), 0);
+	when_format(when, text);
+	assert_string_equal(text, "2026-11-27T02:18:00Z");
+	assert_int_equal(when_parse("2026-11-27T04:18:00.123+02:00", &when), 0);
+	when_format(when, text);
+	assert_string_equal(text, "2026-11-27T02:18:00Z");
+	assert_int_equal(when_parse("2026-02-31T00:00:00Z", &when), -EINVAL);
+	assert_int_equal(when_parse("2026-11-27", &when), -EINVAL);
+	assert_int_equal(when_parse("2026-11-27T02:18:00", &when), -EINVAL);
+	assert_int_equal(when_duration("2w", &seconds), 0);
+	assert_int_equal(seconds, 14 * 86400);
+	assert_int_equal(when_duration("90", &seconds), 0);
+	assert_int_equal(seconds, 90);
+	assert_int_equal(when_duration("0s", &seconds), -EINVAL);
+	assert_int_equal(when_duration("5y", &seconds), -EINVAL);
+	assert_int_equal(when_duration("999999999999999w", &seconds), -EINVAL);
+	assert_int_equal(when_expiry("2001-01-01T00:00:00Z", time(NULL), &when, NULL), -EINVAL);
+}
+
+static void test_json_output_is_valid(void **state)
+{
+	jsonout_auto j = {0};
+
+	(void)state;
+	jsonout_open(&j, NULL, '{');
+	jsonout_bytes(&j, "t", "a\"\\\n\x01\xff\xc3\xa9", 8);
+	jsonout_open(&j, "e", '[');
+	jsonout_close(&j, ']');
+	jsonout_number(&j, "n", -1);
+	jsonout_close(&j, '}');
+	assert_string_equal(
+	    buf_text(&j.text), "{\n  \"t\": \"a\\\"\\\\\\n\\u0001\xef\xbf\xbd\xc3\xa9\",\n  \"e\": "
+			       "[],\n  \"n\": -1\n}");
+}
+
+struct values {
+	bool flag;
+	long number;
+	int choice;
+	const char *text;
+};
+
+static void test_options(void **state)
+{
+	static const char *const words[] = {"one", "two", NULL};
+	static const struct option_row table[] = {
+	    {.name = "flag", .kind = OPTION_FLAG, .offset = offsetof(struct values, flag)},
+	    {.name = "number",
+		.kind = OPTION_NUMBER,
+		.offset = offsetof(struct values, number),
+		.min = 1,
+		.max = 9},
+	    {.name = "choice",
+		.kind = OPTION_CHOICE,
+		.offset = offsetof(struct values, choice),
+		.choices = words},
+	    {.name = "text", .kind = OPTION_TEXT, .offset = offsetof(struct values, text)},
+	    {0},
+	};
+	struct values v = {0};
+	struct reason why;
+
+	(void)state;
+	assert_int_equal(options_set(options_find(table, "flag"), &v, NULL, &why), 0);
+	assert_true(v.flag);
+	assert_int_equal(options_set(options_find(table, "flag"), &v, "off", &why), 0);
+	assert_false(v.flag);
+	assert_int_equal(options_set(options_find(table, "number"), &v, "10", &why), -EINVAL);
+	assert_string_equal(why.text, "number takes a number from 1 to 9, not \"10\"");
+	assert_int_equal(options_set(options_find(table, "choice"), &v, "two", &why), 0);
+	assert_int_equal(v.choice, 1);
+	assert_int_equal(options_set(options_find(table, "choice"), &v, "three", &why), -EINVAL);
+	assert_int_equal(options_set(options_find(table, "text"), &v, "", &why), -EINVAL);
+	assert_null(options_find(table, "other"));
+}
+
+static void test_files_are_checked(void **state)
+{
+	struct file_rule rule = {.owner = geteuid(), .forbidden = FILE_SECRET, .max = 5};
+	char folder[] = "/tmp/ravi-unit-XXXXXX";
+	buf_auto out = {0};
+	fd_auto dir = -1;
+
+	(void)state;
+	assert_non_null(mkdtemp(folder));
+	dir = open(folder, O_DIRECTORY | O_CLOEXEC);
+	assert_int_equal(file_read(dir, "a", &rule, &out, NULL), -ENOENT);
+	assert_int_equal(file_replace(dir, "a", 0600, true, "hello", 5, NULL), 0);
+	assert_int_equal(file_read(dir, "a", &rule, &out, NULL), 0);
+	assert_string_equal(buf_text(&out), "hello");
+	assert_int_equal(file_replace(dir, "a", 0640, false, "hello!", 6, NULL), 0);
+	assert_int_equal(file_read(dir, "a", &rule, &out, NULL), -EACCES);
+	assert_int_equal(fchmodat(dir, "a", 0600, 0), 0);
+	assert_int_equal(file_read(dir, "a", &rule, &out, NULL), -EFBIG);
+	rule.owner++;
+	assert_int_equal(file_read(dir, "a", &rule, &out, NULL), -EACCES);
+	rule.owner--;
+	assert_int_equal(symlinkat("a", dir, "link"), 0);
+	assert_int_equal(file_read(dir, "link", &rule, &out, NULL), -ELOOP);
+	assert_int_equal(mkfifoat(dir, "fifo", 0600), 0);
+	assert_int_equal(file_read(dir, "fifo", &rule, &out, NULL), -EINVAL);
+	assert_int_equal(file_read(dir, ".", &rule, &out, NULL), -EINVAL);
+	unlinkat(dir, "a", 0);
+	unlinkat(dir, "link", 0);
+	unlinkat(dir, "fifo", 0);
+	assert_int_equal(rmdir(folder), 0);
+}
+
+static int run(const char *script, int milliseconds, char *out, size_t cap, int *status)
+{
+	const char *const argv[] = {"sh", "-c", script, NULL};
+	struct spawn what = {.path = "/bin/sh", .argv = argv, .input = -1};
+	size_t len;
+	int r = spawn_collect(&what, deadline_in(milliseconds), out, cap - 1, &len, status);
+
+	out[len] = '\0';
+	return r;
+}
+
+static void test_spawn_collects_and_kills(void **state)
+{
+	char out[8];
+	int status;
+
+	(void)state;
+	assert_int_equal(
+	    run("echo hello; echo hidden >&2; exit 7", 5000, out, sizeof(out), &status), 0);
+	assert_string_equal(out, "hello\n");
+	assert_int_equal(status, 7);
+	assert_int_equal(run("yes | head -c 300000", 5000, out, sizeof(out), &status), 0);
+	assert_int_equal(status, 0);
+	assert_int_equal(run("echo a; exec sleep 60", 200, out, sizeof(out), &status), -ETIMEDOUT);
+	assert_string_equal(out, "a\n");
+	assert_int_equal(status, 128 + SIGKILL);
+	/* Says everything, closes its output and does not end. */
+	assert_int_equal(run("exec >&-; sleep 60", 200, out, sizeof(out), &status), 0);
+	assert_int_equal(status, 128 + SIGKILL);
+	/* A grandchild keeps the pipe open: nobody waits for that. */
+	assert_int_equal(run("sleep 5 & exit 3", 2000, out, sizeof(out), &status), 0);
+	assert_int_equal(status, 3);
+}
+
+static void test_spawn_in_a_host_that_ignores_sigchld(void **state)
+{
+	char out[8];
+	int status;
+
+	(void)state;
+	signal(SIGCHLD, SIG_IGN);
+	assert_int_equal(run("echo ok; exit 7", 5000, out, sizeof(out), &status), 0);
+	signal(SIGCHLD, SIG_DFL);
+	assert_string_equal(out, "ok\n");
+	assert_int_equal(status, SPAWN_STATUS_UNKNOWN);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_buf_grows_and_remembers_errors),
+	    cmocka_unit_test(test_numbers_are_digits_only),
+	    cmocka_unit_test(test_pairs),
+	    cmocka_unit_test(test_times),
+	    cmocka_unit_test(test_json_output_is_valid),
+	    cmocka_unit_test(test_options),
+	    cmocka_unit_test(test_files_are_checked),
+	    cmocka_unit_test(test_spawn_collects_and_kills),
+	    cmocka_unit_test(test_spawn_in_a_host_that_ignores_sigchld),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
