@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Whose session ring a login gets. su, sudo and runuser keep the caller's: without this, agent2 started
+ * from agent1's session reads agent1's keys. Used by pam_ravi in the login process, as root.
+ */
+#ifndef RAVI_RING_JOIN_H
+#define RAVI_RING_JOIN_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "util/reason.h"
+
+/*
+ * For a login as the agent (uid, gid): unless @s is a live ring of that uid's own, joins a fresh one owned
+ * by it with its @u linked; root's when the agent's own key quota is used up. -errno: nothing was joined,
+ * and nothing may be linked into @s.
+ */
+int join_for_agent(uid_t uid, gid_t gid, struct reason *why);
+
+/*
+ * For a login as anybody else: joins a fresh ring only when an agent's would travel along, that is when
+ * @s belongs to an agent, or holds an agent's ring or @u. Everybody else's session ring is left alone.
+ * Returns 1 when it joined, 0 when it did not have to, -errno when it had to and could not.
+ */
+int join_for_other(uid_t uid, gid_t gid, struct reason *why);
+
+#endif
