@@ -1,1 +1,2 @@
-# libcore/store
+noinst_LTLIBRARIES += %D%/libstore.la
+%C%_libstore_la_SOURCES = %D%/directory.c %D%/store.h

@@ -5,6 +5,17 @@ UNIT_TESTS += %D%/test-util
 %C%_test_util_SOURCES = %D%/test-util.c
 %C%_test_util_LDADD = libcore/util/libutil.la $(CMOCKA_LIBS)
 
+UNIT_TESTS += %D%/test-store
+%C%_test_store_SOURCES = %D%/test-store.c %D%/scratch.h
+%C%_test_store_LDADD = $(STORE_TEST_LIBS)
+
+UNIT_TESTS += %D%/test-store-crash
+%C%_test_store_crash_SOURCES = %D%/test-store-crash.c %D%/scratch.h
+%C%_test_store_crash_LDADD = $(STORE_TEST_LIBS)
+
+STORE_TEST_LIBS = \
+	libcore/store/libstore.la libcore/identity/libidentity.la libcore/util/libutil.la $(CMOCKA_LIBS)
+
 if HAVE_CMOCKA
 check_PROGRAMS += $(UNIT_TESTS)
 TESTS += $(UNIT_TESTS)
