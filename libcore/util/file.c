@@ -147,8 +147,9 @@ int dir_make(int dir, const char *path, mode_t mode, uid_t owner, struct reason 
 	return take_fd(&fd);
 }
 
-int file_replace(int dir, const char *name, mode_t mode, bool durable, const void *data, size_t len,
-    struct reason *why)
+/* `flags` are renameat2's: 0 replaces, RENAME_NOREPLACE does not. */
+static int file_put(int dir, const char *name, mode_t mode, bool durable, unsigned flags,
+    const void *data, size_t len, struct reason *why)
 {
 	char temporary[256];
 	fd_auto fd = -1;
@@ -167,7 +168,7 @@ int file_replace(int dir, const char *name, mode_t mode, bool durable, const voi
 		r = -errno;
 	if (r == 0 && durable && fsync(fd) < 0)
 		r = -errno;
-	if (r == 0 && renameat(dir, temporary, dir, name) < 0)
+	if (r == 0 && renameat2(dir, temporary, dir, name, flags) < 0)
 		r = -errno;
 	if (r < 0) {
 		unlinkat(dir, temporary, 0);
@@ -176,4 +177,16 @@ int file_replace(int dir, const char *name, mode_t mode, bool durable, const voi
 	if (durable && fsync(dir) < 0)
 		return reason_errno(why, -errno, "syncing the folder of %s", name);
 	return 0;
+}
+
+int file_replace(int dir, const char *name, mode_t mode, bool durable, const void *data, size_t len,
+    struct reason *why)
+{
+	return file_put(dir, name, mode, durable, 0, data, len, why);
+}
+
+int file_create(
+    int dir, const char *name, mode_t mode, const void *data, size_t len, struct reason *why)
+{
+	return file_put(dir, name, mode, true, RENAME_NOREPLACE, data, len, why);
 }

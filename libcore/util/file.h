@@ -57,4 +57,8 @@ int dir_make(int dir, const char *path, mode_t mode, uid_t owner, struct reason 
 int file_replace(int dir, const char *name, mode_t mode, bool durable, const void *data, size_t len,
     struct reason *why);
 
+/* The same, durable, for a file that must not be there yet: -EEXIST, and what is there stays. */
+int file_create(
+    int dir, const char *name, mode_t mode, const void *data, size_t len, struct reason *why);
+
 #endif

@@ -92,8 +92,10 @@ static void write_for_ever(const char *path, struct writer *self)
 
 static pid_t start_writer(const char *path, struct writer *self)
 {
-	pid_t pid = fork();
+	pid_t pid;
 
+	self->putting = false;
+	pid = fork();
 	assert_true(pid >= 0);
 	if (!pid)
 		write_for_ever(path, self);

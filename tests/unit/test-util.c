@@ -105,9 +105,9 @@ static void test_json_output_is_valid(void **state)
 	jsonout_close(&j, ']');
 	jsonout_number(&j, "n", -1);
 	jsonout_close(&j, '}');
-	assert_string_equal(
-	    buf_text(&j.text), "{\n  \"t\": \"a\\\"\\\\\\n\\u0001\xef\xbf\xbd\xc3\xa9\",\n  \"e\": "
-			       "[],\n  \"n\": -1\n}");
+	assert_string_equal(buf_text(&j.text),
+	    "{\n  \"t\": \"a\\\"\\\\\\n\\u0001\xef\xbf\xbd\xc3\xa9\",\n  \"e\": "
+	    "[],\n  \"n\": -1\n}");
 }
 
 struct values {
@@ -177,7 +177,12 @@ static void test_files_are_checked(void **state)
 	assert_int_equal(mkfifoat(dir, "fifo", 0600), 0);
 	assert_int_equal(file_read(dir, "fifo", &rule, &out, NULL), -EINVAL);
 	assert_int_equal(file_read(dir, ".", &rule, &out, NULL), -EINVAL);
+	assert_int_equal(file_create(dir, "a", 0600, "other", 5, NULL), -EEXIST);
+	assert_int_equal(file_create(dir, "b", 0600, "other", 5, NULL), 0);
+	assert_int_equal(file_read(dir, "b", &rule, &out, NULL), 0);
+	assert_string_equal(buf_text(&out), "other");
 	unlinkat(dir, "a", 0);
+	unlinkat(dir, "b", 0);
 	unlinkat(dir, "link", 0);
 	unlinkat(dir, "fifo", 0);
 	assert_int_equal(rmdir(folder), 0);
