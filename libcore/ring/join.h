@@ -15,6 +15,7 @@
  * For a login as the agent (uid, gid): unless @s is a live ring of that uid's own, joins a fresh one owned
  * by it with its @u linked; root's when the agent's own key quota is used up. -errno: nothing was joined,
  * and nothing may be linked into @s.
+ * Returns 1 when it joined, 0 when it did not have to.
  */
 int join_for_agent(uid_t uid, gid_t gid, struct reason *why);
 

@@ -1,1 +1,9 @@
-# libcore/ring
+noinst_LTLIBRARIES += %D%/libring.la
+%C%_libring_la_SOURCES = \
+	%D%/build.c %D%/build.h \
+	%D%/describe.c \
+	%D%/join.c %D%/join.h \
+	%D%/loader.c %D%/loader.h \
+	%D%/read.c %D%/ring.h \
+	%D%/session.c %D%/session.h
+%C%_libring_la_LIBADD = $(KEYUTILS_LIBS)

@@ -50,6 +50,9 @@ int session_ring_remove(const char *user, struct reason *why);
 /* The user whose ring the @u of this uid may hold: 0 or -ENOENT. */
 int session_ring_of_uid(uid_t uid, char user[USER_NAME_MAX + 1]);
 
+/* Whether the serial is still a ring of ours, of this user: a serial alone proves nothing. */
+bool session_ring_is_ours(const char *user, int32_t id);
+
 /* Whether the ring is still what the record says, whole: describe and count, nothing else. */
 bool session_ring_is_whole(const char *user, const struct session_ring *ring);
 

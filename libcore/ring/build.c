@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: MIT */
+/* Building, changing and ending a ring: see build.h. */
+#include <config.h>
+
+#include <errno.h>
+#include <keyutils.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "ring/build.h"
+#include "util/cleanup.h"
+
+/* A key that is in the ring already. */
+struct present {
+	int32_t id;
+	bool wanted;
+	char description[RING_DESCRIPTION_MAX];
+};
+
+/* The kernel counts a timeout from now; 0 takes it off. An update takes it off, too. */
+static int set_expiry(int32_t id, time_t expires)
+{
+	time_t now = time(NULL);
+
+	if (!expires)
+		return keyctl_set_timeout(id, 0) < 0 ? -errno : 0;
+	return keyctl_set_timeout(id, expires > now ? (unsigned)(expires - now) : 1) < 0 ? -errno
+											 : 0;
+}
+
+/* Out of the thread keyring, where what is finished must not stay; it goes with the thread anyway. */
+static void leave_thread(int32_t id)
+{
+	keyctl_unlink(id, KEY_SPEC_THREAD_KEYRING);
+}
+
+static int add_key_finished(int32_t ring, const struct ring_item *item)
+{
+	int32_t id = add_key(
+	    "user", item->description, item->value.data, item->value.len, KEY_SPEC_THREAD_KEYRING);
+	int r = 0;
+
+	if (id < 0)
+		return -errno;
+	if (keyctl_setperm(id, RING_MASK) < 0)
+		r = -errno;
+	if (r == 0 && item->expires)
+		r = set_expiry(id, item->expires);
+	/* Displaces a key of that name, dead ones too. */
+	if (r == 0 && keyctl_link(id, ring) < 0)
+		r = -errno;
+	leave_thread(id);
+	return r;
+}
+
+static int put_item(int32_t ring, const struct ring_item *item, struct present *present)
+{
+	if (present) {
+		present->wanted = true;
+		if (keyctl_update(present->id, item->value.data, item->value.len) == 0)
+			return set_expiry(present->id, item->expires);
+		/* Expired or revoked keys cannot be updated by serial: a new one takes the place. */
+		if (errno != EKEYEXPIRED && errno != EKEYREVOKED && errno != ENOKEY)
+			return -errno;
+	}
+	return add_key_finished(ring, item);
+}
+
+static int list_present(int32_t ring, struct present **present, size_t *count)
+{
+	free_auto int32_t *serials = NULL;
+	size_t links = 0;
+	int r = ring_links(ring, &serials, &links);
+
+	*count = 0;
+	if (r < 0)
+		return r;
+	*present = calloc(links ? links : 1, sizeof(**present));
+	if (!*present)
+		return -ENOMEM;
+	for (size_t i = 0; i < links; i++) {
+		struct ring_description d;
+
+		if (ring_describe(serials[i], &d) < 0)
+			continue;
+		(*present)[*count].id = serials[i];
+		strcpy((*present)[(*count)++].description, d.text);
+	}
+	return 0;
+}
+
+static struct present *find_present(struct present *present, size_t count, const char *description)
+{
+	for (size_t i = 0; i < count; i++)
+		if (!strcmp(present[i].description, description))
+			return &present[i];
+	return NULL;
+}
+
+static int fill(int32_t ring, const struct ring_content *content, struct reason *why)
+{
+	free_auto struct present *present = NULL;
+	size_t count;
+	int r = list_present(ring, &present, &count);
+
+	if (r < 0)
+		return reason_errno(why, r, "listing the ring");
+	for (size_t i = 0; i < content->count; i++) {
+		const struct ring_item *item = &content->items[i];
+
+		/* Removed before the profiles, which say how many keys are left. */
+		if (i + 1 == content->count)
+			for (size_t k = 0; k < count; k++) {
+				if (present[k].wanted ||
+				    !strcmp(present[k].description, item->description))
+					continue;
+				keyctl_revoke(present[k].id);
+				keyctl_unlink(present[k].id, ring);
+			}
+		r = put_item(ring, item, find_present(present, count, item->description));
+		if (r == -EDQUOT)
+			return reason_set(why, r,
+			    "root's key quota is used up; raise kernel.keys.root_maxkeys and "
+			    "kernel.keys.root_maxbytes (sysctl)");
+		if (r < 0)
+			return reason_errno(why, r, "putting %s into the ring", item->description);
+	}
+	return 0;
+}
+
+int ring_build(const char *user, int32_t existing, const struct ring_content *content, int32_t *id,
+    struct reason *why)
+{
+	char description[RING_DESCRIPTION_MAX];
+	int32_t ring;
+
+	if (existing) {
+		*id = existing;
+		return fill(existing, content, why);
+	}
+	snprintf(description, sizeof(description), RING_PREFIX "%s", user);
+	ring = add_key("keyring", description, NULL, 0, KEY_SPEC_THREAD_KEYRING);
+	if (ring < 0)
+		return reason_errno(why, -errno, "making the ring %s", description);
+	if (keyctl_setperm(ring, RING_MASK) < 0)
+		return reason_errno(why, -errno, "setting the mask of the ring %s", description);
+	*id = ring;
+	return fill(ring, content, why);
+}
+
+/* The serial of the agent's @u, left linked in the thread keyring: only the agent itself can name it. */
+static int borrow_user_keyring(uid_t uid, int32_t *user_ring)
+{
+	int r = 0;
+
+	/* Real and effective: KEY_SPEC_USER_KEYRING follows the real uid. The saved one leads back. */
+	if (setresuid(uid, uid, 0) < 0)
+		return -errno;
+	*user_ring = keyctl_get_keyring_ID(KEY_SPEC_USER_KEYRING, 1);
+	if (*user_ring < 0 || keyctl_link(KEY_SPEC_USER_KEYRING, KEY_SPEC_THREAD_KEYRING) < 0)
+		r = -errno;
+	if (setresuid(0, 0, 0) < 0)
+		_exit(127); /* Not root and not the agent: nothing may go on from here. */
+	return r;
+}
+
+int ring_reach_user(int32_t id, uid_t uid, bool link, struct reason *why)
+{
+	int32_t user_ring = 0;
+	int r = borrow_user_keyring(uid, &user_ring);
+
+	if (r < 0)
+		return reason_errno(why, r, "reaching the user keyring of uid %u", uid);
+	if (link && keyctl_link(id, user_ring) < 0)
+		r = -errno;
+	if (!link && keyctl_unlink(id, user_ring) < 0 && errno != ENOENT)
+		r = -errno;
+	leave_thread(user_ring);
+	if (r == -EDQUOT)
+		return reason_set(why, r,
+		    "the agent's own key quota is used up: its @u (uid %u) takes no further link",
+		    uid);
+	if (r < 0)
+		return reason_errno(
+		    why, r, "linking the ring into the user keyring of uid %u", uid);
+	return 0;
+}
+
+int ring_end(int32_t id, struct reason *why)
+{
+	free_auto int32_t *serials = NULL;
+	size_t count = 0;
+	int r = ring_links(id, &serials, &count);
+
+	if (r == -ENOKEY || r == -EKEYREVOKED || r == -EKEYEXPIRED)
+		return 0; /* it is gone */
+	if (r < 0)
+		return reason_errno(why, r, "listing the ring %d", id);
+	for (size_t i = 0; i < count; i++)
+		if (keyctl_revoke(serials[i]) < 0 && errno != EKEYREVOKED && errno != EKEYEXPIRED &&
+		    errno != ENOKEY)
+			r = -errno;
+	if (keyctl_invalidate(id) < 0 && errno != ENOKEY)
+		r = -errno;
+	if (r < 0)
+		return reason_errno(why, r, "ending the ring %d", id);
+	return 0;
+}

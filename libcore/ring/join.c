@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: MIT */
+/* Whose session ring a login gets: see join.h. */
+#include <config.h>
+
+#include <errno.h>
+#include <keyutils.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "identity/agent.h"
+#include "ring/join.h"
+#include "ring/ring.h"
+#include "util/cleanup.h"
+
+struct ids {
+	uid_t real, effective, saved;
+	gid_t group_real, group_effective, group_saved;
+};
+
+/*
+ * Raw system calls: glibc's setresuid changes every thread of the host (a display manager, a threaded
+ * server), and these ids are this thread's business alone, as its session keyring is.
+ */
+static int set_uids(uid_t real, uid_t effective, uid_t saved)
+{
+	return syscall(SYS_setresuid, real, effective, saved) < 0 ? -errno : 0;
+}
+
+static int set_gids(gid_t real, gid_t effective, gid_t saved)
+{
+	return syscall(SYS_setresgid, real, effective, saved) < 0 ? -errno : 0;
+}
+
+/* Real and effective uid of the agent, root kept as the saved one: the way back. */
+static int become(uid_t uid, gid_t gid, struct ids *before)
+{
+	int r;
+
+	if (getresuid(&before->real, &before->effective, &before->saved) < 0 ||
+	    getresgid(&before->group_real, &before->group_effective, &before->group_saved) < 0)
+		return -errno;
+	r = set_gids((gid_t)-1, gid, (gid_t)-1);
+	if (r < 0)
+		return r;
+	r = set_uids(uid, uid, 0);
+	if (r < 0)
+		set_gids((gid_t)-1, before->group_effective, (gid_t)-1);
+	return r;
+}
+
+/* First root again, which may then set every id; what cannot be restored is an error the caller sees. */
+static int become_again(const struct ids *before)
+{
+	int r = set_uids((uid_t)-1, 0, (uid_t)-1);
+
+	if (r == 0)
+		r = set_gids(before->group_real, before->group_effective, before->group_saved);
+	if (r == 0)
+		r = set_uids(before->real, before->effective, before->saved);
+	return r;
+}
+
+/* What @s is; a revoked one, or the kernel's stand-in _uid_ses.N that all of a uid share, is none. */
+static bool agent_needs_ring(uid_t uid)
+{
+	struct ring_description d;
+
+	return ring_describe(KEY_SPEC_SESSION_KEYRING, &d) < 0 || d.uid != uid ||
+	       keyctl_read(KEY_SPEC_SESSION_KEYRING, NULL, 0) < 0 ||
+	       !strncmp(d.text, "_uid_ses.", strlen("_uid_ses."));
+}
+
+static bool is_agent_uid(uid_t uid)
+{
+	struct passwd entry, *found = NULL;
+	struct agent agent;
+	char text[4096];
+
+	if (uid == 0 || getpwuid_r(uid, &entry, text, sizeof(text), &found) != 0 || !found)
+		return false;
+	return agent_load(found->pw_name, &agent, NULL) != -ENOENT;
+}
+
+/* Whether a keyring in @s gives its holder what an agent has: its ring, or its @u ("_uid.N"). */
+static bool leads_to_agent(int32_t id, uid_t target)
+{
+	struct ring_description d;
+
+	if (ring_describe(id, &d) < 0 || strcmp(d.type, "keyring"))
+		return false;
+	if (!strncmp(d.text, RING_PREFIX, strlen(RING_PREFIX)))
+		return d.uid == 0 && d.mask == RING_MASK;
+	return !strncmp(d.text, "_uid.", strlen("_uid.")) && d.uid != target && is_agent_uid(d.uid);
+}
+
+static bool agents_ring_would_travel(uid_t target)
+{
+	free_auto int32_t *serials = NULL;
+	struct ring_description d;
+	size_t count = 0;
+
+	if (ring_describe(KEY_SPEC_SESSION_KEYRING, &d) < 0 || d.uid == target)
+		return false;
+	if (is_agent_uid(d.uid))
+		return true;
+	if (ring_links(KEY_SPEC_SESSION_KEYRING, &serials, &count) < 0)
+		return false;
+	for (size_t i = 0; i < count; i++)
+		if (leads_to_agent(serials[i], target))
+			return true;
+	return false;
+}
+
+/* -EDQUOT where the ids in force have no key left. */
+static int join_fresh(void)
+{
+	return keyctl_join_session_keyring(NULL) < 0 ? -errno : 0;
+}
+
+/*
+ * Looks at @s, and joins a fresh ring, as the target itself: a process that has no session ring is given
+ * its *real* uid's stand-in at the first look, in su and sudo the caller's, which would then travel.
+ */
+static int join_if(bool (*needed)(uid_t uid), uid_t uid, gid_t gid, struct reason *why)
+{
+	int joined = 0, linked = 0, r;
+	struct ids before;
+	bool need;
+
+	r = become(uid, gid, &before);
+	if (r < 0)
+		return reason_errno(why, r, "becoming uid %u to look at its session ring", uid);
+	need = needed(uid);
+	if (need)
+		joined = join_fresh();
+	if (need && joined == 0 && keyctl_link(KEY_SPEC_USER_KEYRING, KEY_SPEC_SESSION_KEYRING) < 0)
+		linked = -errno;
+	r = become_again(&before);
+	if (r < 0)
+		return reason_errno(why, r, "the ids of the login process could not be restored");
+	/* The agent's quota is used up: root's then, it only must not be the caller's. */
+	if (joined == -EDQUOT)
+		joined = join_fresh();
+	if (joined < 0)
+		return reason_errno(why, joined, "joining a session ring for uid %u", uid);
+	if (linked < 0 && linked != -EDQUOT)
+		return reason_errno(why, linked, "linking @u of uid %u into its session ring", uid);
+	return need;
+}
+
+int join_for_agent(uid_t uid, gid_t gid, struct reason *why)
+{
+	return join_if(agent_needs_ring, uid, gid, why);
+}
+
+int join_for_other(uid_t uid, gid_t gid, struct reason *why)
+{
+	return join_if(agents_ring_would_travel, uid, gid, why);
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT */
+/* Running ravi-load: see loader.h. */
+#include <config.h>
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "config/paths.h"
+#include "ring/loader.h"
+#include "util/spawn.h"
+
+int loader_run(enum loader_task task, const char *user, const char *reach, const char *conf,
+    struct deadline deadline, struct loader_record *record, struct reason *why)
+{
+	static const char *const tasks[] = {"--load", "--end", "--release", "--sweep"};
+	const char *argv[10];
+	struct spawn what = {.path = PATH_LOADER, .argv = argv, .input = -1};
+	size_t n = 0, len;
+	int status, r;
+
+	argv[n++] = "ravi-load";
+	argv[n++] = tasks[task];
+	if (user)
+		argv[n++] = user;
+	if (reach) {
+		argv[n++] = "--reach";
+		argv[n++] = reach;
+	}
+	if (conf) {
+		argv[n++] = "--conf";
+		argv[n++] = conf;
+	}
+	argv[n] = NULL;
+	*record = (struct loader_record){0};
+	r = spawn_collect(&what, deadline, record, sizeof(*record), &len, &status);
+	if (r == -ETIMEDOUT)
+		return reason_set(why, r, "%s did not end in time and was killed", PATH_LOADER);
+	if (r < 0)
+		return reason_errno(why, r, "starting %s", PATH_LOADER);
+	if (len != sizeof(*record) || record->magic != LOADER_MAGIC) {
+		*record = (struct loader_record){0};
+		return reason_set(why, -EPROTO,
+		    "%s gave no answer (exit status %d); the log says more", PATH_LOADER, status);
+	}
+	record->text[sizeof(record->text) - 1] = '\0';
+	if (record->error > 0)
+		record->error = -record->error;
+	return 0;
+}

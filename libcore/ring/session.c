@@ -1,0 +1,302 @@
+/* SPDX-License-Identifier: MIT */
+/* What /run/ravi remembers of an agent: see session.h. */
+#include <config.h>
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <keyutils.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "config/paths.h"
+#include "ring/session.h"
+#include "util/cleanup.h"
+#include "util/file.h"
+#include "util/text.h"
+
+#define LOCK_PAUSE 2 /* milliseconds between two tries */
+
+/* A folder below /run/ravi, made where it is missing: a boot may have come without tmpfiles.d. */
+static int open_folder(const char *name, struct reason *why)
+{
+	fd_auto run = dir_make(AT_FDCWD, RAVI_RUNDIR, 0711, 0, why);
+
+	if (run < 0)
+		return run;
+	return dir_make(run, name, 0700, 0, why);
+}
+
+int session_lock(const char *user, struct deadline deadline, struct reason *why)
+{
+	fd_auto all = open_folder("sessions", why);
+	fd_auto lock = all < 0 ? all : dir_make(all, user, 0700, 0, why);
+
+	if (lock < 0)
+		return lock;
+	while (flock(lock, LOCK_EX | LOCK_NB) < 0) {
+		struct timespec pause = {.tv_nsec = LOCK_PAUSE * 1000000l};
+
+		if (errno != EWOULDBLOCK && errno != EINTR)
+			return reason_errno(why, -errno, "locking the sessions of %s", user);
+		if (!deadline_left(deadline))
+			return reason_set(why, -ETIMEDOUT,
+			    "the sessions of %s stay locked by another process (see: fuser %s/%s)",
+			    user, PATH_SESSIONS, user);
+		nanosleep(&pause, NULL);
+	}
+	return take_fd(&lock);
+}
+
+/*
+ * State and start time of a process: fields 3 and 22 of /proc/PID/stat, counted after the command's
+ * last ')'. -ENOENT: there is no such process.
+ */
+static int read_stat(const char *pid, char *state, char starttime[24])
+{
+	char path[64], text[1024];
+	const char *field;
+	fd_auto fd = -1;
+	ssize_t len;
+
+	snprintf(path, sizeof(path), "/proc/%s/stat", pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	len = read(fd, text, sizeof(text) - 1);
+	if (len <= 0)
+		return len < 0 ? -errno : -ESRCH;
+	text[len] = '\0';
+	field = strrchr(text, ')');
+	if (!field || sscanf(field + 1, " %c", state) != 1)
+		return -EPROTO;
+	for (int i = 3; i <= 22 && field; i++)
+		field = strchr(field + 1, ' ');
+	if (!field || sscanf(field, " %23[0-9]", starttime) != 1)
+		return -EPROTO;
+	return 0;
+}
+
+int session_add(int lock, char name[SESSION_NAME_MAX], struct reason *why)
+{
+	char state, starttime[24];
+	int r = read_stat("self", &state, starttime);
+
+	if (r < 0)
+		return reason_errno(why, r, "/proc/self/stat (is /proc mounted?)");
+	for (int i = 1; i < 1000; i++) {
+		fd_auto fd = -1;
+
+		if (i == 1)
+			snprintf(name, SESSION_NAME_MAX, "%d-%s", (int)getpid(), starttime);
+		else
+			snprintf(name, SESSION_NAME_MAX, "%d-%s.%d", (int)getpid(), starttime, i);
+		fd = openat(lock, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+		if (fd >= 0)
+			return 0;
+		if (errno != EEXIST)
+			return reason_errno(why, -errno, "making the session record %s", name);
+	}
+	return reason_set(why, -EMFILE, "this process has a thousand sessions of the agent open");
+}
+
+int session_remove(int lock, const char *name, struct reason *why)
+{
+	if (unlinkat(lock, name, 0) < 0 && errno != ENOENT)
+		return reason_errno(why, -errno, "removing the session record %s", name);
+	return 0;
+}
+
+/* Whether the leader of this record still runs. Where /proc tells nothing, it does. */
+static bool leader_lives(const char *record)
+{
+	char pid[12] = "", starttime[24], state;
+	const char *dash = strchr(record, '-');
+	size_t len;
+	int r;
+
+	if (!dash || (size_t)(dash - record) >= sizeof(pid))
+		return false;
+	memcpy(pid, record, (size_t)(dash - record));
+	if (strspn(pid, "0123456789") != strlen(pid) || !*pid)
+		return false;
+	r = read_stat(pid, &state, starttime);
+	if (r == -ENOENT || r == -ESRCH)
+		return access("/proc/self/stat", F_OK) < 0;
+	if (r < 0)
+		return true;
+	len = strlen(starttime);
+	return state != 'Z' && state != 'X' && !strncmp(dash + 1, starttime, len) &&
+	       (dash[1 + len] == '\0' || dash[1 + len] == '.');
+}
+
+int session_count(int lock, struct reason *why)
+{
+	int fd = openat(lock, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	dir_auto dir = fd < 0 ? NULL : fdopendir(fd);
+	const struct dirent *entry;
+	int living = 0;
+
+	if (!dir)
+		return reason_errno(why, -errno, "listing the sessions");
+	while ((entry = readdir(dir))) {
+		if (entry->d_name[0] == '.')
+			continue;
+		if (leader_lives(entry->d_name))
+			living++;
+		else
+			unlinkat(lock, entry->d_name, 0);
+	}
+	return living;
+}
+
+int session_ring_load(const char *user, struct session_ring *ring, struct reason *why)
+{
+	static const struct file_rule rule = {.owner = 0, .forbidden = FILE_PUBLIC, .max = 512};
+	char path[sizeof(PATH_RINGS) + USER_NAME_MAX + 1], *cursor, *key, *value;
+	buf_auto text = {0};
+	unsigned line = 0;
+	uint64_t number;
+	int r;
+
+	*ring = (struct session_ring){0};
+	snprintf(path, sizeof(path), PATH_RINGS "/%s", user);
+	r = file_read(AT_FDCWD, path, &rule, &text, why);
+	if (r < 0)
+		return r;
+	cursor = text.data;
+	while (cursor && text_pair(&cursor, &line, &key, &value) > 0) {
+		if (text_number(value, 10, 0, INT32_MAX, &number) < 0)
+			continue;
+		if (!strcmp(key, "ring"))
+			ring->id = (int32_t)number;
+		else if (!strcmp(key, "uid"))
+			ring->uid = (uid_t)number;
+		else if (!strcmp(key, "keys"))
+			ring->keys = (uint32_t)number;
+	}
+	if (ring->id <= 0 || !ring->uid)
+		return reason_set(
+		    why, -EBADMSG, "%s is damaged; ravi release %s mends it", path, user);
+	return 0;
+}
+
+static void uid_link(uid_t uid, char name[16])
+{
+	snprintf(name, 16, "%u", uid);
+}
+
+int session_ring_save(const char *user, const struct session_ring *ring, struct reason *why)
+{
+	fd_auto rings = open_folder("rings", why);
+	buf_auto text = {0};
+	char name[16];
+
+	if (rings < 0)
+		return rings;
+	uid_link(ring->uid, name);
+	unlinkat(rings, name, 0);
+	if (symlinkat(user, rings, name) < 0)
+		return reason_errno(why, -errno, "%s/%s", PATH_RINGS, name);
+	buf_addf(&text, "ring=%d\nuid=%u\nkeys=%u\n", ring->id, ring->uid, ring->keys);
+	if (text.error)
+		return text.error;
+	return file_replace(rings, user, 0600, false, text.data, text.len, why);
+}
+
+int session_ring_remove(const char *user, struct reason *why)
+{
+	fd_auto rings = open_folder("rings", why);
+	struct session_ring ring;
+	char name[16];
+
+	if (rings < 0)
+		return rings;
+	if (session_ring_load(user, &ring, NULL) == 0) {
+		uid_link(ring.uid, name);
+		unlinkat(rings, name, 0);
+	}
+	if (unlinkat(rings, user, 0) < 0 && errno != ENOENT)
+		return reason_errno(why, -errno, "removing %s/%s", PATH_RINGS, user);
+	return 0;
+}
+
+int session_ring_of_uid(uid_t uid, char user[USER_NAME_MAX + 1])
+{
+	char path[sizeof(PATH_RINGS) + 16], name[16];
+	ssize_t len;
+
+	uid_link(uid, name);
+	snprintf(path, sizeof(path), PATH_RINGS "/%s", name);
+	len = readlink(path, user, USER_NAME_MAX);
+	if (len < 0)
+		return -errno;
+	user[len] = '\0';
+	return user_name_check(user, NULL) < 0 ? -ENOENT : 0;
+}
+
+bool session_ring_is_ours(const char *user, int32_t id)
+{
+	char expected[RING_DESCRIPTION_MAX];
+	struct ring_description d;
+
+	snprintf(expected, sizeof(expected), RING_PREFIX "%s", user);
+	return ring_describe(id, &d) == 0 && !strcmp(d.type, "keyring") && d.uid == 0 &&
+	       d.mask == RING_MASK && !strcmp(d.text, expected);
+}
+
+bool session_ring_is_whole(const char *user, const struct session_ring *ring)
+{
+	return session_ring_is_ours(user, ring->id) &&
+	       keyctl_read(ring->id, NULL, 0) == (long)(ring->keys * sizeof(int32_t));
+}
+
+/* The users that `path` has an entry of, into `names`; those of the uid links are left out. */
+static int collect_users(const char *path, char (**names)[USER_NAME_MAX + 1], size_t *count)
+{
+	dir_auto dir = opendir(path);
+	const struct dirent *entry;
+
+	while (dir && (entry = readdir(dir))) {
+		void *grown;
+
+		if (user_name_check(entry->d_name, NULL) < 0)
+			continue;
+		grown = realloc(*names, (*count + 1) * sizeof(**names));
+		if (!grown)
+			return -ENOMEM;
+		*names = grown;
+		strcpy((*names)[(*count)++], entry->d_name);
+	}
+	return 0;
+}
+
+static int compare_names(const void *a, const void *b)
+{
+	return strcmp(a, b);
+}
+
+int session_each_user(
+    int (*each)(void *context, const char *user), void *context, struct reason *why)
+{
+	char(*names)[USER_NAME_MAX + 1] = NULL;
+	size_t count = 0;
+	int r = collect_users(PATH_RINGS, &names, &count);
+
+	if (r == 0)
+		r = collect_users(PATH_SESSIONS, &names, &count);
+	if (r < 0)
+		reason_errno(why, r, "listing %s", RAVI_RUNDIR);
+	if (count)
+		qsort(names, count, sizeof(*names), compare_names);
+	for (size_t i = 0; i < count && r >= 0; i++)
+		if (!i || strcmp(names[i - 1], names[i]))
+			r = each(context, names[i]);
+	free(names);
+	return r < 0 ? r : 0;
+}
