@@ -91,12 +91,33 @@ static void help_command(
 		buf_addf(out, "\n%s\n", command->more);
 }
 
-static void help_program(const struct cli_program *program, struct buf *out)
+/* Whether the command is in the group: "secrets set" is in "secrets"; every one is in "". */
+static bool in_group(const struct cli_command *command, const char *group)
 {
-	buf_addf(out, "Usage: %s COMMAND [OPTION]... [ARGUMENT]...\n\n%s\n\nCommands:\n",
-	    program->name, program->summary);
+	size_t len = strlen(group);
+
+	return !len || (!strncmp(command->name, group, len) && command->name[len] == ' ');
+}
+
+static bool is_group(const struct cli_program *program, const char *name)
+{
 	for (const struct cli_command *c = program->commands; c->name; c++)
-		buf_addf(out, "  %-20s %s\n", c->name, c->summary);
+		if (*name && in_group(c, name))
+			return true;
+	return false;
+}
+
+/* The program's commands, or with a group those of the group. */
+static void help_program(const struct cli_program *program, const char *group, struct buf *out)
+{
+	buf_addf(out, "Usage: %s %s%sCOMMAND [OPTION]... [ARGUMENT]...\n", program->name, group,
+	    *group ? " " : "");
+	if (!*group)
+		buf_addf(out, "\n%s\n", program->summary);
+	buf_add_text(out, "\nCommands:\n");
+	for (const struct cli_command *c = program->commands; c->name; c++)
+		if (in_group(c, group))
+			buf_addf(out, "  %-20s %s\n", c->name, c->summary);
 	buf_addf(out, "\n%s COMMAND --help tells more about one.\n", program->name);
 }
 
@@ -115,11 +136,27 @@ int cli_help(const struct cli_program *program, const char *name)
 
 	if (command)
 		help_command(program, command, &out);
+	else if (!name || is_group(program, name))
+		help_program(program, name ? name : "", &out);
 	else
-		help_program(program, &out);
+		return cli_usage("unknown command \"%s\"", name);
 	buf_addf(&out, "\nSee %s.\n", program->see);
 	fputs(buf_text(&out), stdout);
 	return fflush(stdout) ? EXIT_FAILED : EXIT_DONE;
+}
+
+/* The first word is a group, and no command of it follows. */
+static int run_group(const struct cli_program *program, int argc, char **argv)
+{
+	buf_auto out = {0};
+
+	if (argc > 2 && (!strcmp(argv[2], "--help") || !strcmp(argv[2], "-h")))
+		return cli_help(program, argv[1]);
+	if (argc > 2)
+		return cli_usage("unknown command \"%s %s\"", argv[1], argv[2]);
+	help_program(program, argv[1], &out);
+	fputs(buf_text(&out), stderr);
+	return EXIT_USAGE;
 }
 
 /*
@@ -237,5 +274,7 @@ int cli_main(const struct cli_program *program, int argc, char **argv)
 		return cli_usage("no command");
 	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h"))
 		return cli_help(program, NULL);
+	if (is_group(program, argv[1]))
+		return run_group(program, argc, argv);
 	return cli_usage("unknown command \"%s\"", argv[1]);
 }

@@ -50,7 +50,10 @@ struct cli_program {
 
 int cli_main(const struct cli_program *program, int argc, char **argv);
 
-/* Help on one command, or with NULL on the program, to stdout. */
+/*
+ * Help to stdout: on one command, on a group ("secrets": the commands whose names begin with that word), or
+ * with NULL on the program. EXIT_USAGE when there is no such command.
+ */
 int cli_help(const struct cli_program *program, const char *command);
 
 /* The exit code for a negative errno (0 for 0): ENOSECRET 3, ENORING 4, EACCES, EPERM 5, ... */
