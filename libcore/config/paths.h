@@ -8,6 +8,8 @@
 #define PATH_TRUSTED      RAVI_CONFDIR "/trusted"      /* 0644 */
 #define PATH_HOST_KEY     RAVI_CONFDIR "/host.key"     /* 0600 */
 #define PATH_RECOVERY_KEY RAVI_CONFDIR "/recovery.key" /* 0600, advised to be moved away */
+#define PATH_RECOVERY_PUB                                                                          \
+	RAVI_CONFDIR "/recovery.pub" /* 0644: its recipient, stays when it is moved */
 
 /* RAVI_STATEDIR /var/lib/ravi: root 0755 */
 #define PATH_VAULTS     RAVI_STATEDIR "/vaults"     /* 0700: NAME.age */

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -171,23 +172,66 @@ int agent_save(const struct agent *agent, struct reason *why)
 	return file_replace(dir, agent->user, 0644, true, text.data, text.len, why);
 }
 
-int agent_remove(const struct agent *agent, struct reason *why)
+/* Removes IDENTITY's link if it points at the agent. */
+static int unlink_identity(const char *identity, const char *user, struct reason *why)
 {
 	char path[sizeof(PATH_IDENTITIES) + IDENTITY_NAME_MAX + 1];
-	char user[USER_NAME_MAX + 1];
+	char there[USER_NAME_MAX + 1];
+
+	if (agent_of_identity(identity, there, NULL) < 0 || strcmp(there, user))
+		return 0;
+	snprintf(path, sizeof(path), PATH_IDENTITIES "/%s", identity);
+	if (unlink(path) < 0 && errno != ENOENT)
+		return reason_errno(why, -errno, "removing %s", path);
+	return 0;
+}
+
+int agent_remove(const struct agent *agent, struct reason *why)
+{
+	char path[sizeof(PATH_AGENTS) + 1 + USER_NAME_MAX];
 
 	for (size_t i = 0; i < agent->count; i++) {
-		if (agent_of_identity(agent->identities[i], user, NULL) < 0 ||
-		    strcmp(user, agent->user))
-			continue;
-		snprintf(path, sizeof(path), PATH_IDENTITIES "/%s", agent->identities[i]);
-		if (unlink(path) < 0 && errno != ENOENT)
-			return reason_errno(why, -errno, "removing %s", path);
+		int r = unlink_identity(agent->identities[i], agent->user, why);
+
+		if (r < 0)
+			return r;
 	}
 	snprintf(path, sizeof(path), PATH_AGENTS "/%s", agent->user);
 	if (unlink(path) < 0 && errno != ENOENT)
 		return reason_errno(why, -errno, "removing %s", path);
 	return 0;
+}
+
+int agent_drop(struct agent *agent, const char *identity, struct reason *why)
+{
+	size_t kept = 0;
+	int r;
+
+	for (size_t i = 0; i < agent->count; i++)
+		if (strcmp(agent->identities[i], identity))
+			memmove(agent->identities[kept++], agent->identities[i],
+			    sizeof(agent->identities[i]));
+	agent->count = kept;
+	r = agent_save(agent, why);
+	if (r < 0)
+		return r;
+	return unlink_identity(identity, agent->user, why);
+}
+
+int agent_lock(struct reason *why)
+{
+	fd_auto dir = dir_make(AT_FDCWD, PATH_AGENTS, 0755, 0, why);
+	fd_auto fd = -1;
+
+	if (dir < 0)
+		return dir;
+	fd = openat(dir, ".lock", O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return reason_errno(why, -errno, "%s/.lock", PATH_AGENTS);
+	while (flock(fd, LOCK_EX) < 0)
+		if (errno != EINTR)
+			return reason_errno(why, -errno, "locking %s", PATH_AGENTS);
+	return take_fd(&fd);
 }
 
 int agent_of_identity(const char *identity, char user[USER_NAME_MAX + 1], struct reason *why)

@@ -52,6 +52,15 @@ int agent_save(const struct agent *agent, struct reason *why);
 /* Removes the entry and those links. Root only. */
 int agent_remove(const struct agent *agent, struct reason *why);
 
+/* Takes an additional identity off the agent: its entry is written without it, its link removed. */
+int agent_drop(struct agent *agent, const char *identity, struct reason *why);
+
+/*
+ * Serialises everybody who loads, changes and saves entries: an exclusive flock(2) on agents/.lock, held
+ * until the returned descriptor is closed. Waits for another holder. Root only; or -errno.
+ */
+int agent_lock(struct reason *why);
+
 /* The OS user that carries `identity`: 0, -ENOENT without a reason, or another negative errno. */
 int agent_of_identity(const char *identity, char user[USER_NAME_MAX + 1], struct reason *why);
 
