@@ -7,7 +7,9 @@ noinst_LTLIBRARIES += %D%/libutil.la
 	%D%/file.c %D%/file.h \
 	%D%/jsonout.c %D%/jsonout.h \
 	%D%/options.c %D%/options.h \
+	%D%/process.c %D%/process.h \
 	%D%/reason.c %D%/reason.h \
 	%D%/spawn.c %D%/spawn.h \
+	%D%/table.c %D%/table.h \
 	%D%/text.c %D%/text.h \
 	%D%/when.c %D%/when.h

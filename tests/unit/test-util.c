@@ -17,6 +17,7 @@
 #include "util/jsonout.h"
 #include "util/options.h"
 #include "util/spawn.h"
+#include "util/table.h"
 #include "util/text.h"
 #include "util/when.h"
 
@@ -235,6 +236,27 @@ static void test_spawn_in_a_host_that_ignores_sigchld(void **state)
 	assert_int_equal(status, SPAWN_STATUS_UNKNOWN);
 }
 
+static void test_tables_are_aligned_and_safe_for_a_terminal(void **state)
+{
+	table_auto table = table_make("NAME", "NOTE", "N", NULL);
+	buf_auto out = {0};
+
+	(void)state;
+	table_add(&table, "GH_TOKEN");
+	table_add(&table, "caf\xc3\xa9");
+	table_addf(&table, "%d", 7);
+	table_add(&table, "A");
+	table_add(&table, "\x1b[2J\xc2\x9b");
+	table_add(&table, NULL);
+	assert_int_equal(table_format(&table, &out), 0);
+	assert_string_equal(out.data, "NAME      NOTE   N\n"
+				      "GH_TOKEN  caf\xc3\xa9   7\n"
+				      "A         ?[2J?  -\n");
+	buf_reset(&out);
+	table_line(&out, 6, "name", "a\tb");
+	assert_string_equal(out.data, "name:   a?b\n");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -244,6 +266,7 @@ int main(void)
 	    cmocka_unit_test(test_times),
 	    cmocka_unit_test(test_json_output_is_valid),
 	    cmocka_unit_test(test_options),
+	    cmocka_unit_test(test_tables_are_aligned_and_safe_for_a_terminal),
 	    cmocka_unit_test(test_files_are_checked),
 	    cmocka_unit_test(test_spawn_collects_and_kills),
 	    cmocka_unit_test(test_spawn_in_a_host_that_ignores_sigchld),

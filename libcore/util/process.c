@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+/* What a program that handles secrets does to itself first: see process.h. */
+#include <config.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "util/process.h"
+
+/* open(2) takes the lowest free descriptor: what it returns tells when 0 to 2 are taken. */
+static int fill_standard(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDWR);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd < 0)
+		return -errno;
+	close(fd);
+	return 0;
+}
+
+int process_protect(void)
+{
+	const struct rlimit none = {0, 0};
+
+	if (setrlimit(RLIMIT_CORE, &none) < 0)
+		return -errno;
+#ifndef WITH_SANITIZERS
+	/* LeakSanitizer attaches to its own process. */
+	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
+		return -errno;
+#endif
+	if (signal(SIGPIPE, SIG_DFL) == SIG_ERR)
+		return -errno;
+	umask(077);
+	return fill_standard();
+}
