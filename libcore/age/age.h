@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The age v1 file format (C2SP: age-encryption.org/v1), X25519 recipients and armor, so that a vault can
- * be opened by the `age` program and the recovery key with nothing of ours at hand.
+ * The age v1 file format (C2SP: age-encryption.org/v1), X25519 recipients and armor, so that a
+ * vault can be opened by the `age` program and the recovery key with nothing of ours at hand.
  *
- * A file is a header (a stanza a recipient, each the 16-byte file key wrapped for it, and an HMAC over
- * the header), a 16-byte nonce, and the payload in chunks of 64 KiB, each sealed with ChaCha20-Poly1305
- * under HKDF(file key, nonce). A chunk that does not open releases no byte of itself.
+ * A file is a header (a stanza a recipient, each the 16-byte file key wrapped for it, and an HMAC
+ * over the header), a 16-byte nonce, and the payload in chunks of 64 KiB, each sealed with
+ * ChaCha20-Poly1305 under HKDF(file key, nonce). A chunk that does not open releases no byte of
+ * itself.
  *
  * Keys are bech32 text: recipients "age1...", identities "AGE-SECRET-KEY-1...".
  */
@@ -23,7 +24,7 @@
 #define AGE_RECIPIENT_TEXT 63 /* "age1" and 58 characters, and the 0 */
 #define AGE_IDENTITY_TEXT  75 /* "AGE-SECRET-KEY-1" and 58 characters, and the 0 */
 #define AGE_RECIPIENTS_MAX 64
-#define AGE_FILE_MAX       (4u << 20) /* bytes of a file that age_decrypt takes */
+#define AGE_FILE_MAX       (32u << 20) /* bytes of a file; callers bound what they read */
 
 struct age_recipient {
 	uint8_t point[AGE_KEY_SIZE];
@@ -50,7 +51,7 @@ int age_identity_parse(const char *text, struct age_identity *identity, struct r
 void age_recipient_format(const struct age_recipient *recipient, char text[AGE_RECIPIENT_TEXT]);
 void age_identity_format(const struct age_identity *identity, char text[AGE_IDENTITY_TEXT]);
 
-/* How decryption failed; the classes are the test kit's. */
+/* How decryption failed, in the classes of the test kit. A header with no nonce after it is bad. */
 enum age_failure {
 	AGE_DONE,
 	AGE_BAD_HEADER,  /* -EBADMSG: the header is malformed */
@@ -63,15 +64,16 @@ enum age_failure {
 
 /*
  * Seals `data` for all recipients and appends the file to `out`; with `armor` in ASCII armor.
- * 0, -EINVAL (none, or more than AGE_RECIPIENTS_MAX recipients), -ENOMEM.
+ * Opening tries the recipients in this order. 0; -EINVAL (none, more than AGE_RECIPIENTS_MAX, or
+ * one that is no usable point); -EFBIG; -ENOMEM. After a failure `out` is as it was.
  */
 int age_encrypt(const struct age_recipient *recipients, size_t count, const void *data, size_t len,
     bool armor, struct buf *out);
 
 /*
- * Opens a file, armored or not, with the first identity that fits. `out` gets the plaintext; on
- * AGE_BAD_PAYLOAD it holds the chunks before the bad one, for the test kit: callers must not use them.
- * Returns 0 or the errno named at the class; `failure` may be NULL.
+ * Opens a file, armored or not, with the first identity that fits. The plaintext is appended to
+ * `out`; on AGE_BAD_PAYLOAD these are the chunks before the bad one, for the test kit: callers must
+ * not use them. Returns 0 or the errno named at the class; `failure` may be NULL.
  */
 int age_decrypt(const struct age_identity *identities, size_t count, const void *file, size_t len,
     struct buf *out, enum age_failure *failure, struct reason *why);

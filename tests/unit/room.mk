@@ -5,6 +5,10 @@ UNIT_TESTS += %D%/test-util
 %C%_test_util_SOURCES = %D%/test-util.c
 %C%_test_util_LDADD = libcore/util/libutil.la $(CMOCKA_LIBS)
 
+UNIT_TESTS += %D%/test-age
+%C%_test_age_SOURCES = %D%/test-age.c
+%C%_test_age_LDADD = libcore/age/libage.la libcore/util/libutil.la $(CMOCKA_LIBS)
+
 UNIT_TESTS += %D%/test-store
 %C%_test_store_SOURCES = %D%/test-store.c %D%/scratch.h
 %C%_test_store_LDADD = $(STORE_TEST_LIBS)
