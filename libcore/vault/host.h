@@ -12,6 +12,7 @@
 #define RAVI_HOST_H
 
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "age/age.h"
 #include "util/reason.h"
@@ -39,6 +40,13 @@ int host_load(struct host *host, struct reason *why);
 /* Makes a fresh host key in memory / writes it (never over one that is there: -EEXIST). */
 int host_generate(struct host *host);
 int host_save(const struct host *host, struct reason *why);
+
+/*
+ * The same at another place: the file `path` below `dir` that must belong to `owner`. host_read leaves
+ * -ENOENT without a reason.
+ */
+int host_read(int dir, const char *path, uid_t owner, struct host *host, struct reason *why);
+int host_write(int dir, const char *name, const struct host *host, struct reason *why);
 
 int signer_parse(const char *text, struct signer *signer, struct reason *why);
 void signer_format(const struct signer *signer, char text[SIGNER_TEXT]);

@@ -1,1 +1,15 @@
-# libcore/vault
+noinst_LTLIBRARIES += %D%/libvault.la
+%C%_libvault_la_SOURCES = \
+	%D%/accept.c \
+	%D%/document.h \
+	%D%/hex.c %D%/hex.h \
+	%D%/host.c %D%/host.h \
+	%D%/memory.c \
+	%D%/model.c \
+	%D%/seal.c \
+	%D%/secrets.c \
+	%D%/trust.c \
+	%D%/value.c \
+	%D%/vault.c %D%/vault.h
+%C%_libvault_la_CFLAGS = $(AM_CFLAGS) $(SODIUM_CFLAGS) $(JANSSON_CFLAGS)
+%C%_libvault_la_LIBADD = $(SODIUM_LIBS) $(JANSSON_LIBS)

@@ -46,9 +46,11 @@
 #define VAULT_VALUES_MAX   (256u << 10) /* bytes of all current values of an identity */
 #define VAULT_NOTE_MAX     1024u        /* bytes */
 #define VAULT_REVISION_MAX ((1ull << 53) - 1)
-#define VAULT_REVISION_JUMP                                                                        \
-	1000000ull /* a document may be at most so far ahead of the copy we hold */
-#define VAULT_UUID_TEXT 37
+#define VAULT_SIGNERS_MAX  16 /* per identity */
+#define VAULT_UUID_TEXT    37
+
+/* A document may be at most so far ahead of the copy we hold. */
+#define VAULT_REVISION_JUMP 1000000ull
 
 /*
  * Refusals, each its own errno. All map to exit code 5 or 1 by cli_exit_code.
@@ -57,12 +59,18 @@
  *			one, to /etc/ravi/trusted and this host)
  *	-ENOMSG		it is another identity's document
  *	-ESTALE		it is older than the copy we hold, or than MIN-REVISION
- *	-EUCLEAN	same revision, other content: a fork
+ *	-EUCLEAN	same revision, other content, or the next one, grown from other content: a fork
  *	-ERANGE		its revision jumps ahead by more than VAULT_REVISION_JUMP
  *	-ENOKEY		it is not sealed for this host
  *	-EBADMSG	it is malformed, damaged or has duplicate keys
  *	-EFBIG		it is over-large
  */
+
+/*
+ * Makes jansson wipe what it frees, values among it. The allocator is one for the whole process, so a
+ * program that opens vaults calls this first thing in main, before any JSON; the library never does.
+ */
+void vault_memory_init(void);
 
 struct vault; /* the parsed document */
 
@@ -78,7 +86,10 @@ struct vault_profile {
 	const char *phone;
 };
 
-/* A new, empty vault at revision 0 (the first seal makes it 1), for this host and `recovery`. */
+/*
+ * A new, empty vault at revision 0 (the first seal makes it 1), for this host and `recovery` (NULL: for
+ * this host alone).
+ */
 int vault_create(const struct vault_profile *profile, const struct host *host,
     const struct age_recipient *recovery, struct vault **vault, struct reason *why);
 
@@ -91,7 +102,7 @@ int vault_open(const struct host *host, const void *sealed, size_t len, struct v
 
 /* What /etc/ravi/trusted says about one identity, for the first document of it that we see. */
 struct vault_trust {
-	struct signer signers[16];
+	struct signer signers[VAULT_SIGNERS_MAX];
 	size_t count;
 	uint64_t min_revision; /* 0: none given */
 };
@@ -103,9 +114,14 @@ struct vault_trust {
 int vault_trust_load(
     const char *identity, const struct host *host, struct vault_trust *trust, struct reason *why);
 
+/* The same from the file `path` below `dir`, which must belong to `owner`. */
+int vault_trust_read(int dir, const char *path, uid_t owner, const char *identity,
+    const struct host *host, struct vault_trust *trust, struct reason *why);
+
 /*
  * Whether `incoming` may take the place of `held` (NULL: the first of `name` that we see, then `trust`
  * decides). 0: take it. 1: it is the very document we hold. Else a refusal from the list above.
+ * A held tombstone may be followed by another identity of the same name (vault_continue).
  */
 int vault_accept(const struct vault *incoming, const struct vault *held, const char *name,
     const struct vault_trust *trust, struct reason *why);
@@ -156,7 +172,7 @@ struct vault_secret {
 
 void vault_secret_free(struct vault_secret *secret);
 
-/* 0, or -ENOKEY with the reason. */
+/* The name is folded. 0, -EINVAL (no name for a secret), -ENOKEY, each with the reason. */
 int vault_get(
     const struct vault *vault, const char *name, struct vault_secret *secret, struct reason *why);
 
@@ -169,7 +185,7 @@ struct vault_change {
 	const void *value;
 	size_t len;       /* 1..VAULT_VALUE_MAX */
 	time_t expires;   /* 0: never */
-	const char *note; /* NULL: the one it has stays */
+	const char *note; /* NULL: the one it has stays; "": none */
 	unsigned keep;    /* previous versions kept */
 };
 
@@ -177,7 +193,7 @@ struct vault_change {
 int vault_set(
     struct vault *vault, const struct vault_change *change, time_t now, struct reason *why);
 
-/* Removes a secret and all its versions: 0 or -ENOKEY. */
+/* Removes a secret and all its versions: 0, -EINVAL or -ENOKEY. */
 int vault_delete(struct vault *vault, const char *name, struct reason *why);
 
 #endif
