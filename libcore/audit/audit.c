@@ -42,18 +42,33 @@ static void add_pair(struct buf *line, const char *key, const char *value)
 	add_value(line, value);
 }
 
+static void format(struct buf *line, const char *event, const char *result, va_list pairs)
+{
+	const char *key;
+
+	add_pair(line, "event", event);
+	while ((key = va_arg(pairs, const char *)))
+		add_pair(line, key, va_arg(pairs, const char *));
+	add_pair(line, "result", result);
+}
+
+void audit_format(struct buf *line, const char *event, const char *result, ...)
+{
+	va_list pairs;
+
+	va_start(pairs, result);
+	format(line, event, result, pairs);
+	va_end(pairs);
+}
+
 void audit(const char *event, const char *result, ...)
 {
 	buf_auto line = {0};
-	const char *key;
 	va_list pairs;
 
-	add_pair(&line, "event", event);
 	va_start(pairs, result);
-	while ((key = va_arg(pairs, const char *)))
-		add_pair(&line, key, va_arg(pairs, const char *));
+	format(&line, event, result, pairs);
 	va_end(pairs);
-	add_pair(&line, "result", result);
 	if (!line.error)
 		syslog(LOG_AUTHPRIV | LOG_INFO, "%s", buf_text(&line));
 }

@@ -11,10 +11,16 @@
 #ifndef RAVI_AUDIT_H
 #define RAVI_AUDIT_H
 
+#include "util/buf.h"
+
 /*
  * audit("load", "done", "user", user, "identity", identity, NULL): pairs of key and value, ended by
  * NULL; a pair whose value is NULL is left out. result: "done", "failed", "denied".
  */
 void audit(const char *event, const char *result, ...) __attribute__((sentinel));
+
+/* The line alone, for pam_syslog(3). */
+void audit_format(struct buf *line, const char *event, const char *result, ...)
+    __attribute__((sentinel));
 
 #endif

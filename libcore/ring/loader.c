@@ -10,8 +10,8 @@
 #include "ring/loader.h"
 #include "util/spawn.h"
 
-int loader_run(enum loader_task task, const char *user, const char *reach, const char *conf,
-    struct deadline deadline, struct loader_record *record, struct reason *why)
+int loader_run(const struct loader_request *request, struct deadline deadline,
+    struct loader_record *record, struct reason *why)
 {
 	static const char *const tasks[] = {"--load", "--end", "--release", "--sweep"};
 	const char *argv[10];
@@ -20,17 +20,19 @@ int loader_run(enum loader_task task, const char *user, const char *reach, const
 	int status, r;
 
 	argv[n++] = "ravi-load";
-	argv[n++] = tasks[task];
-	if (user)
-		argv[n++] = user;
-	if (reach) {
+	argv[n++] = tasks[request->task];
+	if (request->user)
+		argv[n++] = request->user;
+	if (request->reach) {
 		argv[n++] = "--reach";
-		argv[n++] = reach;
+		argv[n++] = request->reach;
 	}
-	if (conf) {
+	if (request->conf) {
 		argv[n++] = "--conf";
-		argv[n++] = conf;
+		argv[n++] = request->conf;
 	}
+	if (request->into_session)
+		argv[n++] = "--into-session";
 	argv[n] = NULL;
 	*record = (struct loader_record){0};
 	r = spawn_collect(&what, deadline, record, sizeof(*record), &len, &status);

@@ -6,6 +6,7 @@
 #ifndef RAVI_LOADER_H
 #define RAVI_LOADER_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "util/deadline.h"
@@ -29,12 +30,23 @@ enum loader_task {
 	LOADER_SWEEP,   /* LOADER_END for everybody */
 };
 
+struct loader_request {
+	enum loader_task task;
+	const char *user;  /* NULL for LOADER_SWEEP */
+	const char *reach; /* NULL: what ravi.conf says */
+	const char *conf;  /* NULL: the default ravi.conf */
+	/*
+	 * Link the ring into the session ring that ravi-load inherits. A login wants that: a new ring
+	 * lives only while something links it, and would be gone before the login could do it.
+	 */
+	bool into_session;
+};
+
 /*
- * Runs ravi-load for `user` (NULL for LOADER_SWEEP). `reach` and `conf` go to it when they are not NULL.
  * Returns 0 with the record (whose `error` is the loader's own), -ETIMEDOUT, -EPROTO when it answered
  * nothing or garbage, or another negative errno.
  */
-int loader_run(enum loader_task task, const char *user, const char *reach, const char *conf,
-    struct deadline deadline, struct loader_record *record, struct reason *why);
+int loader_run(const struct loader_request *request, struct deadline deadline,
+    struct loader_record *record, struct reason *why);
 
 #endif

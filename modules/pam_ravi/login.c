@@ -1,0 +1,325 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the module does in the login process: decide whether the user is an agent, see to the session
+ * ring, count the session, link a ring that is there (a warm login) or have ravi-load build it (a cold
+ * one). PAM_IGNORE means "not an agent" (or a host that is not root) and nothing else.
+ */
+#include <config.h>
+
+#include <errno.h>
+#include <keyutils.h>
+#include <pwd.h>
+#include <stdlib.h>
+#include <string.h>
+#include <syslog.h>
+#include <unistd.h>
+
+#include <security/pam_ext.h>
+#include <security/pam_modules.h>
+#include <security/pam_modutil.h>
+
+#include "audit/audit.h"
+#include "identity/agent.h"
+#include "login.h"
+#include "ring/join.h"
+#include "ring/loader.h"
+#include "ring/session.h"
+#include "util/cleanup.h"
+#include "util/reason.h"
+
+/* In the handle: this handle counted a session, under this name. */
+#define MARKER "pam_ravi_session"
+
+struct marker {
+	char user[USER_NAME_MAX + 1];
+	char record[SESSION_NAME_MAX];
+};
+
+#define debug(login, ...)                                                                          \
+	do {                                                                                       \
+		if ((login)->conf.debug)                                                           \
+			pam_syslog((login)->pamh, LOG_DEBUG, __VA_ARGS__);                         \
+	} while (0)
+
+/* One log line, and the code that every system error becomes. */
+static int session_error(const struct login *login, const struct reason *why)
+{
+	pam_syslog(login->pamh, LOG_ERR, "%s: %s", login->user, why->text);
+	return PAM_SESSION_ERR;
+}
+
+static void report_unknown(void *context, const char *where, const char *key)
+{
+	pam_syslog(context, LOG_ERR, "%s: unknown option %s, ignored", where, key);
+}
+
+int login_begin(struct login *login, pam_handle_t *pamh, int flags, int argc, const char **argv)
+{
+	struct reason why;
+
+	login->pamh = pamh;
+	login->flags = flags;
+	if (conf_load(&login->conf, argc, argv, report_unknown, pamh, &why) < 0) {
+		pam_syslog(pamh, LOG_ERR, "%s", why.text);
+		login->conf_is_bad = true;
+	}
+	login->deadline = deadline_in(login->conf.timeout * 1000);
+	if (pam_get_user(pamh, &login->user, NULL) != PAM_SUCCESS || !login->user ||
+	    !*login->user) {
+		pam_syslog(pamh, LOG_ERR, "libpam knows no user");
+		return PAM_SESSION_ERR;
+	}
+	return PAM_SUCCESS;
+}
+
+void login_end(struct login *login)
+{
+	conf_free(&login->conf);
+}
+
+static int run_loader(
+    const struct login *login, enum loader_task task, const char *user, struct reason *why)
+{
+	struct loader_request request = {
+	    .task = task,
+	    .user = user,
+	    .reach = conf_reach_word(login->conf.reach),
+	    .conf = login->conf.conf,
+	    .into_session = task == LOADER_LOAD,
+	};
+	struct loader_record record;
+	int r = loader_run(&request, login->deadline, &record, why);
+
+	if (r < 0)
+		return r;
+	if (record.error)
+		return reason_set(why, record.error, "%s", record.text);
+	debug(login, "%s: ravi-load: %s", user, record.text);
+	return 0;
+}
+
+static void free_marker(pam_handle_t *pamh, void *data, int error_status)
+{
+	(void)pamh, (void)error_status;
+	free(data);
+}
+
+static const struct marker *find_marker(const struct login *login)
+{
+	const void *data = NULL;
+
+	return pam_get_data(login->pamh, MARKER, &data) == PAM_SUCCESS ? data : NULL;
+}
+
+/* Counts this session, once a handle. */
+static int count_session(const struct login *login, int lock, struct reason *why)
+{
+	struct marker *marker;
+	int r;
+
+	if (find_marker(login))
+		return 0;
+	marker = calloc(1, sizeof(*marker));
+	if (!marker)
+		return reason_errno(why, -ENOMEM, "counting the session");
+	strcpy(marker->user, login->user);
+	r = session_add(lock, marker->record, why);
+	if (r == 0 && pam_set_data(login->pamh, MARKER, marker, free_marker) != PAM_SUCCESS) {
+		session_remove(lock, marker->record, NULL);
+		r = reason_set(why, -ENOMEM, "libpam takes no data");
+	}
+	if (r < 0)
+		free(marker);
+	return r;
+}
+
+/* Links the live, whole ring into @s: 1 when there was one. */
+static int link_warm_ring(const struct login *login, uid_t uid, struct reason *why)
+{
+	struct session_ring ring;
+
+	if (session_ring_load(login->user, &ring, NULL) < 0 || ring.uid != uid ||
+	    !session_ring_is_whole(login->user, &ring))
+		return 0;
+	if (keyctl_link(ring.id, KEY_SPEC_SESSION_KEYRING) < 0)
+		return reason_errno(why, -errno, "linking the ring into the session ring");
+	debug(login, "%s: warm, ring %d with %u keys", login->user, ring.id, ring.keys);
+	return 1;
+}
+
+/*
+ * Under the lock the record is made and the ring looked at: a last close either sees the record, or has
+ * ended the ring before we look.
+ */
+static int enter(const struct login *login, uid_t uid, struct reason *why)
+{
+	fd_auto lock = session_lock(login->user, login->deadline, why);
+	int r;
+
+	if (lock < 0)
+		return lock;
+	r = count_session(login, lock, why);
+	if (r < 0)
+		return r;
+	return link_warm_ring(login, uid, why);
+}
+
+/*
+ * A ring that the @u of this uid may still hold from a former user with the same uid ends here. `agent`:
+ * the agent whose own ring it may be, NULL for who is none.
+ */
+static void end_inherited_ring(struct login *login, uid_t uid, const struct agent *agent)
+{
+	char owner[USER_NAME_MAX + 1];
+	struct reason why;
+
+	if (session_ring_of_uid(uid, owner) < 0 || (agent && !strcmp(owner, agent->user)))
+		return;
+	pam_syslog(login->pamh, LOG_NOTICE, "%s: ending the ring of %s, a former holder of uid %u",
+	    login->user, owner, uid);
+	if (run_loader(login, LOADER_RELEASE, owner, &why) < 0)
+		session_error(login, &why);
+}
+
+static int open_agent(struct login *login, const struct agent *agent, const struct passwd *pw)
+{
+	struct reason why;
+	int r = join_for_agent(pw->pw_uid, pw->pw_gid, &why);
+
+	if (r < 0)
+		return session_error(login, &why);
+	end_inherited_ring(login, pw->pw_uid, agent);
+	debug(login, "%s: %s session ring", login->user, r ? "joined a fresh" : "kept the");
+	if (login->conf_is_bad)
+		return PAM_SESSION_ERR;
+	r = agent->state == AGENT_ACTIVE ? enter(login, pw->pw_uid, &why) : 0;
+	/* Without a whole ring, and for the log line and the end of a ring that is not to be. */
+	if (r == 0)
+		r = run_loader(login, LOADER_LOAD, login->user, &why);
+	if (r < 0)
+		return session_error(login, &why);
+	return PAM_SUCCESS;
+}
+
+static int open_other(struct login *login, const struct passwd *pw)
+{
+	struct reason why;
+	int r;
+
+	end_inherited_ring(login, pw->pw_uid, NULL);
+	r = join_for_other(pw->pw_uid, pw->pw_gid, &why);
+	if (r < 0)
+		return session_error(login, &why);
+	if (r)
+		debug(login, "%s: left an agent's session ring", login->user);
+	return PAM_IGNORE;
+}
+
+int login_open(struct login *login)
+{
+	const struct passwd *pw;
+	struct reason why;
+	struct agent agent;
+	int r, other;
+
+	if (geteuid() != 0)
+		return PAM_IGNORE;
+	pw = pam_modutil_getpwnam(login->pamh, login->user);
+	if (!pw)
+		return PAM_IGNORE;
+	r = agent_load(login->user, &agent, &why);
+	if (r == 0 && agent.uid == pw->pw_uid)
+		return open_agent(login, &agent, pw);
+	/* Not the agent, whatever the entry says: nothing of any agent goes along. */
+	other = open_other(login, pw);
+	if (r == -ENOENT)
+		return other;
+	if (r == 0)
+		reason_set(&why, -EPERM,
+		    "the agents entry is for uid %u and this user has uid %u; if the user was made "
+		    "anew, "
+		    "run: ravi identity delete, then create",
+		    agent.uid, pw->pw_uid);
+	return session_error(login, &why);
+}
+
+/* Takes this handle's record away and says how many sessions live on. */
+static int leave(const struct login *login, struct marker *marker, struct reason *why)
+{
+	fd_auto lock = session_lock(marker->user, login->deadline, why);
+	int r;
+
+	if (lock < 0)
+		return lock;
+	r = session_remove(lock, marker->record, why);
+	return r < 0 ? r : session_count(lock, why);
+}
+
+int login_close(struct login *login)
+{
+	const struct marker *found = find_marker(login);
+	struct marker marker;
+	struct reason why;
+	int living;
+
+	/* (sd-pam) closes without privileges; the sweep after the unit ends what is left. */
+	if (geteuid() != 0 || !found)
+		return PAM_SUCCESS;
+	marker = *found;
+	pam_set_data(login->pamh, MARKER, NULL, NULL);
+	living = leave(login, &marker, &why);
+	if (living < 0)
+		return session_error(login, &why);
+	debug(login, "%s: %d other sessions live", marker.user, living);
+	if (living == 0 && run_loader(login, LOADER_END, marker.user, &why) < 0)
+		return session_error(login, &why);
+	return PAM_SUCCESS;
+}
+
+int login_refresh(struct login *login)
+{
+	const struct marker *marker = find_marker(login);
+	struct reason why;
+
+	if (geteuid() != 0 || !marker)
+		return PAM_IGNORE;
+	if (run_loader(login, LOADER_LOAD, marker->user, &why) == 0)
+		return PAM_SUCCESS;
+	session_error(login, &why);
+	return PAM_CRED_ERR;
+}
+
+static int deny(const struct login *login, const struct agent *agent)
+{
+	const char *state = agent_state_word(agent->state);
+	buf_auto line = {0};
+
+	audit_format(&line, "deny", "denied", "user", login->user, "identity", agent->identities[0],
+	    "state", state, NULL);
+	pam_syslog(login->pamh, LOG_NOTICE, "%s", buf_text(&line));
+	if (!login->conf.quiet && !((unsigned)login->flags & PAM_SILENT))
+		pam_error(login->pamh,
+		    "The identity %s is %s. The administrator can enable it again: "
+		    "ravi identity enable %s",
+		    agent->identities[0], state, agent->identities[0]);
+	return PAM_PERM_DENIED;
+}
+
+int login_account(struct login *login)
+{
+	const struct passwd *pw;
+	struct agent agent;
+	struct reason why;
+	int r = agent_load(login->user, &agent, &why);
+
+	if (r == -ENOENT)
+		return PAM_IGNORE;
+	pw = pam_modutil_getpwnam(login->pamh, login->user);
+	if (r == 0 && pw && pw->pw_uid == agent.uid)
+		return agent.state == AGENT_ACTIVE ? PAM_SUCCESS : deny(login, &agent);
+	if (r == 0)
+		reason_set(&why, -EPERM, "the agents entry is for uid %u, which this user has not",
+		    agent.uid);
+	session_error(login, &why);
+	return PAM_SYSTEM_ERR;
+}

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * pam_ravi: logging in as an agent's OS user puts that agent's tokens into its kernel ring.
+ *
+ * This file holds the entry points alone, the work is in login.c. The module links libc, libpam and
+ * libkeyutils: what decrypts and parses is ravi-load, a program of its own, started by an agent's first
+ * session only.
+ */
+#include <config.h>
+
+#include <security/pam_modules.h>
+
+#include "login.h"
+
+#define ENTRY_POINT __attribute__((visibility("default"))) int
+
+/* The auth stack is ours only for setcred. */
+ENTRY_POINT pam_sm_authenticate(pam_handle_t *pamh, int flags, int argc, const char **argv)
+{
+	(void)pamh, (void)flags, (void)argc, (void)argv;
+	return PAM_IGNORE;
+}
+
+/* Called at very different moments by different hosts: only a session that we counted is refreshed. */
+ENTRY_POINT pam_sm_setcred(pam_handle_t *pamh, int flags, int argc, const char **argv)
+{
+	login_auto login = {0};
+	int r;
+
+	if (!((unsigned)flags & (PAM_REINITIALIZE_CRED | PAM_REFRESH_CRED)))
+		return PAM_IGNORE;
+	r = login_begin(&login, pamh, flags, argc, argv);
+	return r == PAM_SUCCESS ? login_refresh(&login) : r;
+}
+
+ENTRY_POINT pam_sm_acct_mgmt(pam_handle_t *pamh, int flags, int argc, const char **argv)
+{
+	login_auto login = {0};
+	int r = login_begin(&login, pamh, flags, argc, argv);
+
+	return r == PAM_SUCCESS ? login_account(&login) : r;
+}
+
+ENTRY_POINT pam_sm_open_session(pam_handle_t *pamh, int flags, int argc, const char **argv)
+{
+	login_auto login = {0};
+	int r = login_begin(&login, pamh, flags, argc, argv);
+
+	return r == PAM_SUCCESS ? login_open(&login) : r;
+}
+
+ENTRY_POINT pam_sm_close_session(pam_handle_t *pamh, int flags, int argc, const char **argv)
+{
+	login_auto login = {0};
+	int r = login_begin(&login, pamh, flags, argc, argv);
+
+	return r == PAM_SUCCESS ? login_close(&login) : r;
+}

@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: MIT */
+/* What an agent's ring shall hold: see content.h. */
+#include <config.h>
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "config/paths.h"
+#include "content.h"
+#include "store/store.h"
+#include "util/when.h"
+#include "vault/host.h"
+#include "vault/vault.h"
+
+/* Expiry lines stop here, so that a profile always fits a key (32,767 bytes). */
+#define PROFILE_EXPIRY_MAX 30000
+
+/* One identity on its way into the content. */
+struct gathering {
+	struct content *content;
+	const char *identity; /* NULL: the default one */
+	struct buf expiries;  /* lines for the profile */
+	uint32_t keys;
+	time_t now;
+	int error;
+};
+
+static struct ring_item *add_item(struct content *content)
+{
+	struct ring_item *grown;
+
+	if (content->ring.count == content->room) {
+		content->room = content->room ? 2 * content->room : 32;
+		grown = reallocarray(content->ring.items, content->room, sizeof(*grown));
+		if (!grown)
+			return NULL;
+		content->ring.items = grown;
+	}
+	grown = &content->ring.items[content->ring.count++];
+	*grown = (struct ring_item){0};
+	return grown;
+}
+
+static int gather_secret(void *context, struct vault_secret *secret)
+{
+	struct gathering *g = context;
+	char expires[WHEN_TEXT];
+	struct ring_item *item;
+
+	if (secret->expires && secret->expires <= g->now)
+		return 0;
+	item = add_item(g->content);
+	if (!item)
+		return g->error = -ENOMEM;
+	ring_key_description(g->identity, secret->name, item->description);
+	buf_move(&item->value, &secret->value);
+	item->expires = secret->expires;
+	g->keys++;
+	if (secret->expires && g->expiries.len < PROFILE_EXPIRY_MAX) {
+		when_format(secret->expires, expires);
+		buf_addf(&g->expiries, "expires/%s=%s\n", secret->name, expires);
+	}
+	return 0;
+}
+
+static int add_profile(struct gathering *g, const struct agent *agent, const struct vault *vault)
+{
+	struct ring_item *item = add_item(g->content);
+	char loaded[WHEN_TEXT];
+
+	if (!item)
+		return -ENOMEM;
+	when_format(g->now, loaded);
+	ring_key_description(g->identity, RING_PROFILE, item->description);
+	buf_addf(
+	    &item->value, "name=%s\nuser=%s\nuid=%u\n", vault_name(vault), agent->user, agent->uid);
+	if (vault_email(vault))
+		buf_addf(&item->value, "email=%s\n", vault_email(vault));
+	if (vault_phone(vault))
+		buf_addf(&item->value, "phone=%s\n", vault_phone(vault));
+	buf_addf(&item->value, "uuid=%s\nrevision=%llu\nkeys=%u\nloaded=%s\n%s", vault_uuid(vault),
+	    (unsigned long long)vault_revision(vault), g->keys, loaded, buf_text(&g->expiries));
+	return item->value.error;
+}
+
+static int open_vault(struct store *store, const struct host *host, const char *identity,
+    struct vault **vault, struct reason *why)
+{
+	buf_auto sealed = {0};
+	int r = store_directory.get(store, identity, &sealed, why);
+
+	if (r == -ENOENT)
+		return reason_set(why, r, "identity %s has no vault (%s/%s.age)", identity,
+		    PATH_VAULTS, identity);
+	if (r == 0)
+		r = vault_open(host, sealed.data, sealed.len, vault, why);
+	if (r < 0)
+		return reason_prefix(why, r, "vault %s: ", identity);
+	if (strcmp(vault_name(*vault), identity))
+		return reason_set(why, -ENOMSG, "the vault of %s is the document of %s", identity,
+		    vault_name(*vault));
+	return 0;
+}
+
+static int gather(struct content *content, const struct agent *agent, size_t i, struct store *store,
+    const struct host *host, struct reason *why)
+{
+	struct gathering g = {
+	    .content = content, .identity = i ? agent->identities[i] : NULL, .now = time(NULL)};
+	vault_auto vault = NULL;
+	int r = open_vault(store, host, agent->identities[i], &vault, why);
+
+	if (r < 0)
+		return r;
+	if (vault_state(vault) != AGENT_ACTIVE)
+		return i ? 0
+			 : reason_set(why, -EACCES, "identity %s is %s", agent->identities[i],
+			       agent_state_word(vault_state(vault)));
+	vault_each(vault, gather_secret, &g);
+	r = g.error ? g.error : add_profile(&g, agent, vault);
+	buf_free(&g.expiries);
+	if (i == 0)
+		content->revision = vault_revision(vault);
+	return r < 0 ? reason_errno(why, r, "gathering the secrets of %s", agent->identities[i])
+		     : 0;
+}
+
+int content_build(const struct agent *agent, struct content *content, struct reason *why)
+{
+	struct store *store = NULL;
+	host_auto host = {0};
+	int r = host_load(&host, why);
+
+	if (r == 0)
+		r = store_directory.open(PATH_VAULTS, &store, why);
+	if (r < 0)
+		return r;
+	/* The default identity comes last, its profile as the very last key: see build.h. */
+	for (size_t i = agent->count; i-- > 0 && r == 0;)
+		r = gather(content, agent, i, store, &host, why);
+	store_directory.close(store);
+	return r;
+}
+
+void content_free(struct content *content)
+{
+	for (size_t i = 0; i < content->ring.count; i++)
+		buf_free(&content->ring.items[i].value);
+	free(content->ring.items);
+	*content = (struct content){0};
+}

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * ravi-load: opens an agent's vaults and puts what is in them into its kernel ring. Started by pam_ravi at
+ * an agent's first login, by `ravi` after a change, and by the sweep. It answers with one record of fixed
+ * size (ring/loader.h) where its descriptor 1 is a pipe, with a line of text elsewhere.
+ */
+#include <config.h>
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <syslog.h>
+#include <unistd.h>
+
+#include "process.h"
+#include "task.h"
+#include "util/cli.h"
+#include "util/file.h"
+#include "vault/vault.h"
+
+struct values {
+	const char *load, *end, *release;
+	bool sweep, into_session;
+	const char *reach, *conf;
+};
+
+#define ROW(member, flag) .name = flag, .offset = offsetof(struct values, member)
+
+static const struct option_row options[] = {
+    {ROW(load, "load"), .kind = OPTION_TEXT, .argument = "USER",
+	.help = "build or refresh the ring of a user with a living session"},
+    {ROW(end, "end"), .kind = OPTION_TEXT, .argument = "USER",
+	.help = "end it, unless a session lives or the identity lingers"},
+    {ROW(release, "release"), .kind = OPTION_TEXT, .argument = "USER",
+	.help = "end it in any case"},
+    {ROW(sweep, "sweep"), .kind = OPTION_FLAG, .help = "end every ring without a living session"},
+    {ROW(into_session, "into-session"), .kind = OPTION_FLAG,
+	.help = "with --load: link the ring into the inherited session ring too"},
+    {ROW(reach, "reach"), .kind = OPTION_TEXT, .argument = "user|session",
+	.help = "instead of what ravi.conf says"},
+    {ROW(conf, "conf"), .kind = OPTION_TEXT, .argument = "PATH", .help = "another ravi.conf"},
+    {0},
+};
+
+static void report_unknown(void *context, const char *where, const char *key)
+{
+	(void)context;
+	syslog(LOG_ERR, "%s: unknown option %s, ignored", where, key);
+}
+
+/* The settings, with what the PAM line said about them on top. */
+static int load_conf(const struct values *values, struct conf *conf, struct reason *why)
+{
+	char reach[32], path[4096];
+	const char *argv[2];
+	int argc = 0;
+
+	if (values->conf) {
+		snprintf(path, sizeof(path), "conf=%s", values->conf);
+		argv[argc++] = path;
+	}
+	if (values->reach) {
+		snprintf(reach, sizeof(reach), "reach=%s", values->reach);
+		argv[argc++] = reach;
+	}
+	return conf_load(conf, argc, argv, report_unknown, NULL, why);
+}
+
+static int do_task(const struct values *values, struct loader_record *record)
+{
+	conf_auto conf = {0};
+	struct task task = {.conf = &conf, .into_session = values->into_session, .record = record};
+	struct reason why = {0};
+	int r = load_conf(values, &conf, &why);
+
+	if (r < 0) {
+		snprintf(record->text, sizeof(record->text), "%s", why.text);
+		return r;
+	}
+	task.deadline = deadline_in(conf.timeout * 1000);
+	if (values->load)
+		return task_load(&task, values->load);
+	if (values->end)
+		return task_end(&task, values->end);
+	if (values->release)
+		return task_release(&task, values->release);
+	return task_sweep(&task);
+}
+
+/* The record to who started us; words to a person or a journal. */
+static int answer(const struct loader_record *record)
+{
+	struct stat st;
+
+	if (fstat(STDOUT_FILENO, &st) == 0 && S_ISFIFO(st.st_mode))
+		file_write_fd(STDOUT_FILENO, record, sizeof(*record));
+	else if (record->error)
+		cli_note("%s", record->text);
+	else
+		puts(record->text);
+	return cli_exit_code(record->error);
+}
+
+static int run(void *context, int argc, char **argv)
+{
+	const struct values *values = context;
+	struct loader_record record = {.magic = LOADER_MAGIC};
+
+	(void)argc, (void)argv;
+	if (!!values->load + !!values->end + !!values->release + values->sweep != 1)
+		return cli_usage("one of --load, --end, --release and --sweep is wanted");
+	openlog("ravi-load", LOG_PID, LOG_AUTHPRIV);
+	record.error = do_task(values, &record);
+	if (record.error)
+		syslog(LOG_ERR, "%s", record.text);
+	return answer(&record);
+}
+
+static const struct cli_command commands[] = {
+    {.name = "",
+	.summary = "Puts an agent's tokens into its kernel ring, or ends the ring.",
+	.options = options,
+	.run = run},
+    {0},
+};
+
+static const struct cli_program program = {
+    .name = "ravi-load",
+    .summary = "Puts an agent's tokens into its kernel ring, or ends the ring.",
+    .commands = commands,
+    .see = "ravi-load(8), pam_ravi(8), ravi(7)",
+};
+
+int main(int argc, char **argv)
+{
+	struct reason why;
+	int r = process_take_over(&why);
+
+	if (r < 0)
+		return cli_fail(r, &why);
+	return cli_main(&program, argc, argv);
+}

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: MIT */
+/* What ravi-load is before it does anything: see process.h. */
+#include <config.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+#include "process.h"
+
+#define CPU_SECONDS 30
+#define MEMORY_MAX  (512ull << 20) /* bytes of address space; a full vault needs some 20 MiB */
+
+static int become_root(void)
+{
+	if (setgroups(0, NULL) < 0 || setresgid(0, 0, 0) < 0 || setresuid(0, 0, 0) < 0)
+		return -errno;
+	return 0;
+}
+
+static int reset_limits(void)
+{
+	static const struct {
+		__rlimit_resource_t which;
+		rlim_t limit;
+	} limits[] = {
+	    {RLIMIT_CORE, 0},
+	    {RLIMIT_CPU, CPU_SECONDS},
+	    {RLIMIT_FSIZE, RLIM_INFINITY},
+	    {RLIMIT_NOFILE, 256},
+	    {RLIMIT_DATA, RLIM_INFINITY},
+#ifndef WITH_SANITIZERS /* AddressSanitizer reserves terabytes */
+	    {RLIMIT_AS, MEMORY_MAX},
+#endif
+	};
+
+	for (size_t i = 0; i < sizeof(limits) / sizeof(*limits); i++) {
+		struct rlimit limit = {limits[i].limit, limits[i].limit};
+
+		if (setrlimit(limits[i].which, &limit) < 0)
+			return -errno;
+	}
+	return 0;
+}
+
+static int reset_signals(void)
+{
+	const struct itimerval off = {0};
+	sigset_t none;
+
+	for (int i = 1; i < NSIG; i++)
+		signal(
+		    i, SIG_DFL); /* fails for SIGKILL, SIGSTOP and glibc's own: they are default */
+	sigemptyset(&none);
+	if (sigprocmask(SIG_SETMASK, &none, NULL) < 0)
+		return -errno;
+	if (setitimer(ITIMER_REAL, &off, NULL) < 0 || setitimer(ITIMER_VIRTUAL, &off, NULL) < 0 ||
+	    setitimer(ITIMER_PROF, &off, NULL) < 0)
+		return -errno;
+	return 0;
+}
+
+/* 0 to 2 are open, whatever the host did, and nothing else is. */
+static int reset_descriptors(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDWR);
+	while (fd >= 0 && fd <= 2);
+	if (fd < 0)
+		return -errno;
+	return close_range(3, ~0u, 0) < 0 ? -errno : 0;
+}
+
+int process_guard(struct reason *why)
+{
+	if (prctl(PR_SET_DUMPABLE, 0) < 0 || prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)
+		return reason_errno(why, -errno, "guarding the process");
+	return 0;
+}
+
+int process_take_over(struct reason *why)
+{
+	int r;
+
+	if (geteuid() != 0)
+		return reason_set(
+		    why, -EPERM, "ravi-load is started by pam_ravi and ravi, as root");
+	r = become_root();
+	if (r == 0)
+		r = process_guard(why);
+	if (r == 0)
+		r = reset_signals();
+	if (r == 0)
+		r = reset_limits();
+	if (r == 0)
+		r = reset_descriptors();
+	if (r < 0)
+		return reason_errno(why, r, "leaving behind what was inherited");
+	setsid(); /* fails for a group leader, which has no terminal to lose to its caller */
+	umask(077);
+	clearenv();
+	return chdir("/") < 0 ? reason_errno(why, -errno, "/") : 0;
+}
