@@ -21,7 +21,7 @@
 /* PROC_USER_INIT_INO of the kernel's proc_ns.h: the inode of the first user namespace. */
 #define FIRST_USER_NAMESPACE 0xeffffffdu
 
-static bool in_first_namespace(void)
+bool ring_in_first_namespace(void)
 {
 	struct stat st;
 
@@ -48,10 +48,10 @@ static bool is_real(int32_t id, const struct ring_description *d)
 	if (strcmp(d->type, "keyring") || strncmp(d->text, RING_PREFIX, strlen(RING_PREFIX)) ||
 	    d->mask != RING_MASK || user_name_check(d->text + strlen(RING_PREFIX), NULL) < 0)
 		return false;
-	if (d->uid != 0 && (in_first_namespace() || d->uid != overflow_uid()))
+	if (d->uid != 0 && (ring_in_first_namespace() || d->uid != overflow_uid()))
 		return false;
 	/* Root may re-permission everything; elsewhere it must fail. */
-	if (geteuid() != 0 || !in_first_namespace())
+	if (geteuid() != 0 || !ring_in_first_namespace())
 		if (keyctl_setperm(id, RING_MASK) == 0)
 			return false;
 	/* Ended, or not possessed: then there is nothing to read in it. */
@@ -65,7 +65,7 @@ static bool is_ours(const struct ring *ring)
 
 	if (ring_read_profile(ring, NULL, &profile, NULL) < 0)
 		return false;
-	return profile.uid == getuid() || !in_first_namespace();
+	return profile.uid == getuid() || !ring_in_first_namespace();
 }
 
 static size_t sights_in(
@@ -162,19 +162,19 @@ int ring_read(const struct ring *ring, const char *identity, const char *name, s
     struct reason *why)
 {
 	char description[RING_DESCRIPTION_MAX];
-	long id, size;
+	long id, size = 1023;
 
 	ring_key_description(identity, name, description);
 	id = keyctl_search(ring->id, "user", description, 0);
 	if (id < 0)
 		return read_error(ring, identity, name, errno, why);
 	buf_reset(value);
-	/* It may be updated, and grow, between the two calls. */
-	for (size = 1024; (size_t)size > value->cap;
-	     size = keyctl_read((int32_t)id, value->data, value->cap)) {
+	/* It may be updated, and grow, between two reads. The buffer's last byte is for the 0. */
+	do {
 		if (!buf_reserve(value, (size_t)size))
 			return value->error;
-	}
+		size = keyctl_read((int32_t)id, value->data, value->cap - 1);
+	} while (size >= 0 && (size_t)size >= value->cap);
 	if (size < 0)
 		return read_error(ring, identity, name, errno, why);
 	value->len = (size_t)size;

@@ -133,6 +133,9 @@ struct ring_sight {
 /* Every keyring called ravi:... in @u and @s, real or planted: at most `max`; returns how many. */
 size_t ring_sights(struct ring_sight *sights, size_t max);
 
+/* Whether this process is in the kernel's first user namespace: elsewhere @u is another one. */
+bool ring_in_first_namespace(void);
+
 /* ---- shared with build.h and session.h ---- */
 
 struct ring_description {
