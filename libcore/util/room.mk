@@ -6,6 +6,7 @@ noinst_LTLIBRARIES += %D%/libutil.la
 	%D%/deadline.h \
 	%D%/file.c %D%/file.h \
 	%D%/jsonout.c %D%/jsonout.h \
+	%D%/nodump.c %D%/nodump.h \
 	%D%/options.c %D%/options.h \
 	%D%/process.c %D%/process.h \
 	%D%/reason.c %D%/reason.h \
