@@ -1,1 +1,19 @@
-# tools/ravi-keyctl
+bin_PROGRAMS += %D%/ravi-keyctl
+%C%_ravi_keyctl_SOURCES = \
+	%D%/keyctl.h \
+	%D%/choose.c \
+	%D%/diagnose.c \
+	%D%/exec.c \
+	%D%/inventory.c \
+	%D%/list.c \
+	%D%/main.c \
+	%D%/print.c \
+	%D%/report.c \
+	%D%/status.c %D%/status.h
+%C%_ravi_keyctl_LDFLAGS = $(HARDENED_LINK)
+%C%_ravi_keyctl_LDADD = \
+	libcore/ring/libring.la \
+	libcore/identity/libidentity.la \
+	libcore/config/libconfig.la \
+	libcore/util/libutil.la \
+	$(KEYUTILS_LIBS)
