@@ -20,6 +20,14 @@ UNIT_TESTS += %D%/test-store-crash
 STORE_TEST_LIBS = \
 	libcore/store/libstore.la libcore/identity/libidentity.la libcore/util/libutil.la $(CMOCKA_LIBS)
 
+UNIT_TESTS += %D%/test-vault
+%C%_test_vault_SOURCES = %D%/test-vault.c %D%/forge.h
+%C%_test_vault_LDADD = $(VAULT_TEST_LIBS)
+
+VAULT_TEST_LIBS = \
+	libcore/vault/libvault.la libcore/age/libage.la libcore/identity/libidentity.la \
+	libcore/util/libutil.la $(SODIUM_LIBS) $(JANSSON_LIBS) $(CMOCKA_LIBS)
+
 if HAVE_CMOCKA
 check_PROGRAMS += $(UNIT_TESTS)
 TESTS += $(UNIT_TESTS)
