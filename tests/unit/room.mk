@@ -24,6 +24,14 @@ UNIT_TESTS += %D%/test-vault
 %C%_test_vault_SOURCES = %D%/test-vault.c %D%/forge.h
 %C%_test_vault_LDADD = $(VAULT_TEST_LIBS)
 
+UNIT_TESTS += %D%/test-vault-refusals
+%C%_test_vault_refusals_SOURCES = %D%/test-vault-refusals.c %D%/forge.h
+%C%_test_vault_refusals_LDADD = $(VAULT_TEST_LIBS)
+
+UNIT_TESTS += %D%/test-host
+%C%_test_host_SOURCES = %D%/test-host.c %D%/scratch.h
+%C%_test_host_LDADD = $(VAULT_TEST_LIBS)
+
 VAULT_TEST_LIBS = \
 	libcore/vault/libvault.la libcore/age/libage.la libcore/identity/libidentity.la \
 	libcore/util/libutil.la $(SODIUM_LIBS) $(JANSSON_LIBS) $(CMOCKA_LIBS)
