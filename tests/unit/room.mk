@@ -40,3 +40,7 @@ if HAVE_CMOCKA
 check_PROGRAMS += $(UNIT_TESTS)
 TESTS += $(UNIT_TESTS)
 endif
+
+# Scripts of conf/, as make all made them.
+dist_check_SCRIPTS += %D%/test-ravi-pam.sh
+TESTS += %D%/test-ravi-pam.sh
