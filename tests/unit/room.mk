@@ -9,6 +9,15 @@ UNIT_TESTS += %D%/test-age
 %C%_test_age_SOURCES = %D%/test-age.c
 %C%_test_age_LDADD = libcore/age/libage.la libcore/util/libutil.la $(CMOCKA_LIBS)
 
+# The public age vectors and the `age` program judge libcore/age: `sudo tests/run` runs the scripts.
+check_PROGRAMS += %D%/age-kit %D%/age-tool
+%C%_age_kit_SOURCES = %D%/age-kit.c
+%C%_age_kit_CFLAGS = $(AM_CFLAGS) $(SODIUM_CFLAGS)
+%C%_age_kit_LDADD = libcore/age/libage.la libcore/util/libutil.la $(SODIUM_LIBS)
+%C%_age_tool_SOURCES = %D%/age-tool.c
+%C%_age_tool_LDADD = libcore/age/libage.la libcore/util/libutil.la
+dist_check_SCRIPTS += %D%/age-kit.sh
+
 UNIT_TESTS += %D%/test-store
 %C%_test_store_SOURCES = %D%/test-store.c %D%/scratch.h
 %C%_test_store_LDADD = $(STORE_TEST_LIBS)

@@ -1,0 +1,75 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+#
+# The public age test kit against libcore/age: every vector that concerns X25519, armor, header and
+# payload, its failure class and what it releases. Prints TAP.
+#
+#	tests/unit/age-kit.sh [BUILD-FOLDER]	(default: the current folder)
+#
+# The kit is the npm package cctv-age, a JavaScript module that holds the vectors; it is fetched into a
+# temporary folder and unpacked there by node.
+set -eu
+
+package=cctv-age@0.2.0
+kit=$(cd "${1:-.}" && pwd)/tests/unit/age-kit
+expected=100 # vectors of this version that concern us: none may get lost on the way
+
+for program in npm node; do
+	if ! command -v "$program" >/dev/null; then
+		echo "1..0 # SKIP $program is not installed"
+		exit 0
+	fi
+done
+if [ ! -x "$kit" ]; then
+	echo "Bail out! $kit is missing; run make check-programs in the build folder"
+	exit 1
+fi
+
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+trap 'exit 1' HUP INT TERM
+cd "$folder"
+
+# With a package.json here npm does not look for a project further up.
+echo '{}' >package.json
+if ! npm install --no-save --no-audit --no-fund --ignore-scripts --cache "$folder/cache" \
+	"$package" >npm.log 2>&1; then
+	echo "1..1"
+	echo "not ok 1 - npm fetches $package"
+	sed 's/^/# /' npm.log
+	exit 1
+fi
+
+cat >unpack.mjs <<'SCRIPT'
+import * as vectors from 'cctv-age';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { inflateSync } from 'node:zlib';
+
+mkdirSync('vectors');
+for (const [name, bytes] of Object.entries(vectors)) {
+	const vector = Buffer.from(bytes);
+	const end = vector.indexOf('\n\n') + 1;
+	const head = vector.toString('utf8', 0, end);
+	const rest = vector.subarray(end + 1);
+	const plain = head.replace(/^compressed: zlib\n/m, '');
+	const file = plain === head ? rest : inflateSync(rest);
+	writeFileSync(`vectors/${name}`, Buffer.concat([Buffer.from(`${plain}\n`), file]));
+}
+SCRIPT
+node unpack.mjs
+
+count=0
+for vector in vectors/*; do
+	name=${vector#vectors/}
+	status=0
+	"$kit" "$vector" >output 2>&1 || status=$?
+	case $status in
+	0) count=$((count + 1)) && echo "ok $count - age vector $name" ;;
+	77) echo "# left out: $name: $(cat output)" ;;
+	*) count=$((count + 1)) && echo "not ok $count - age vector $name" && sed 's/^/# /' output ;;
+	esac
+done
+verdict=ok
+[ "$count" -eq "$expected" ] || verdict="not ok"
+echo "$verdict $((count + 1)) - $count of the $expected age vectors that concern us were run"
+echo "1..$((count + 1))"
