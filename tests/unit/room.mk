@@ -2,7 +2,7 @@
 UNIT_TESTS =
 
 UNIT_TESTS += %D%/test-util
-%C%_test_util_SOURCES = %D%/test-util.c
+%C%_test_util_SOURCES = %D%/test-util.c %D%/unit.h
 %C%_test_util_LDADD = libcore/util/libutil.la $(CMOCKA_LIBS)
 
 UNIT_TESTS += %D%/test-age
