@@ -68,6 +68,19 @@ static void add_quoted(struct buf *out, const char *text, size_t len)
 	buf_add_char(out, '"');
 }
 
+bool jsonout_is_text(const void *value, size_t len)
+{
+	const unsigned char *s = value;
+	size_t n;
+
+	for (size_t i = 0; i < len; i += n) {
+		n = utf8_sequence(s + i, len - i);
+		if (!n)
+			return false;
+	}
+	return true;
+}
+
 static void begin_member(struct jsonout *j, const char *key)
 {
 	if (j->comma)

@@ -33,6 +33,9 @@ void jsonout_number(struct jsonout *j, const char *key, int64_t value);
 void jsonout_bool(struct jsonout *j, const char *key, bool value);
 void jsonout_when(struct jsonout *j, const char *key, time_t when); /* 0: null */
 
+/* Whether these bytes are UTF-8: then jsonout_bytes writes exactly them. */
+bool jsonout_is_text(const void *value, size_t len);
+
 /* Prints the document and a newline to stdout: 0 or -errno. */
 int jsonout_print(struct jsonout *j);
 

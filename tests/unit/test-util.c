@@ -118,6 +118,16 @@ struct values {
 	const char *text;
 };
 
+static void test_json_knows_text_from_bytes(void **state)
+{
+	(void)state;
+	assert_true(jsonout_is_text("", 0));
+	assert_true(jsonout_is_text("a\0caf\xc3\xa9 \xf0\x9f\x94\x91", 13));
+	assert_false(jsonout_is_text("a\xc3", 2));
+	assert_false(jsonout_is_text("\xff\xfe", 2));
+	assert_false(jsonout_is_text("\xed\xa0\x80", 3));
+}
+
 static void test_options(void **state)
 {
 	static const char *const words[] = {"one", "two", NULL};
@@ -265,6 +275,7 @@ int main(void)
 	    cmocka_unit_test(test_pairs),
 	    cmocka_unit_test(test_times),
 	    cmocka_unit_test(test_json_output_is_valid),
+	    cmocka_unit_test(test_json_knows_text_from_bytes),
 	    cmocka_unit_test(test_options),
 	    cmocka_unit_test(test_tables_are_aligned_and_safe_for_a_terminal),
 	    cmocka_unit_test(test_files_are_checked),
