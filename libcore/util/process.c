@@ -5,11 +5,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "util/nodump.h"
 #include "util/process.h"
 
 /* open(2) takes the lowest free descriptor: what it returns tells when 0 to 2 are taken. */
@@ -28,15 +27,11 @@ static int fill_standard(void)
 
 int process_protect(void)
 {
-	const struct rlimit none = {0, 0};
+	struct rlimit before;
+	int r = nodump_begin(&before);
 
-	if (setrlimit(RLIMIT_CORE, &none) < 0)
-		return -errno;
-#ifndef WITH_SANITIZERS
-	/* LeakSanitizer attaches to its own process. */
-	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
-		return -errno;
-#endif
+	if (r < 0)
+		return r;
 	if (signal(SIGPIPE, SIG_DFL) == SIG_ERR)
 		return -errno;
 	umask(077);
