@@ -1,1 +1,22 @@
-# tools/ravi
+bin_PROGRAMS += %D%/ravi
+%C%_ravi_SOURCES = \
+	%D%/main.c %D%/commands.h \
+	%D%/context.c %D%/context.h \
+	%D%/create.c \
+	%D%/identity.c %D%/identity.h \
+	%D%/init.c \
+	%D%/osuser.c %D%/osuser.h \
+	%D%/own.c %D%/own.h \
+	%D%/prompt.c %D%/prompt.h \
+	%D%/recovery.c %D%/recovery.h \
+	%D%/rings.c \
+	%D%/secret.c %D%/secret.h \
+	%D%/secrets.c \
+	%D%/value.c %D%/value.h
+%C%_ravi_CFLAGS = $(AM_CFLAGS) $(SODIUM_CFLAGS)
+%C%_ravi_LDFLAGS = $(HARDENED_LINK)
+%C%_ravi_LDADD = \
+	libcore/store/libstore.la libcore/vault/libvault.la libcore/age/libage.la \
+	libcore/ring/libring.la libcore/audit/libaudit.la libcore/identity/libidentity.la \
+	libcore/config/libconfig.la libcore/util/libutil.la \
+	$(SODIUM_LIBS)

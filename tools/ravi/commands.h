@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT */
+/* The commands of ravi: for the table in main.c. Each room's values lie beside its function. */
+#ifndef RAVI_COMMANDS_H
+#define RAVI_COMMANDS_H
+
+#include "util/cli.h"
+#include "util/options.h"
+
+extern const struct cli_program ravi_program;
+
+/* init.c */
+extern const struct option_row init_options[];
+int run_init(void *values, int argc, char **argv);
+
+/* create.c */
+extern const struct option_row create_options[];
+int run_create(void *values, int argc, char **argv);
+
+/* identity.c */
+extern const struct option_row identity_options[];
+int run_identity_list(void *values, int argc, char **argv);
+int run_identity_show(void *values, int argc, char **argv);
+int run_identity_enable(void *values, int argc, char **argv);
+int run_identity_disable(void *values, int argc, char **argv);
+int run_identity_delete(void *values, int argc, char **argv);
+
+/* secrets.c */
+extern const struct option_row set_options[];
+extern const struct option_row secret_options[];
+int run_secrets_set(void *values, int argc, char **argv);
+int run_secrets_get(void *values, int argc, char **argv);
+int run_secrets_list(void *values, int argc, char **argv);
+int run_secrets_delete(void *values, int argc, char **argv);
+
+/* rings.c */
+int run_reload(void *values, int argc, char **argv);
+int run_release(void *values, int argc, char **argv);
+
+#endif

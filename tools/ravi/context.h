@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What root's commands work on: the settings, the host key, the store with the sealed vaults; and the ways
+ * they all go: which identity is meant, opening its vault, changing it, telling its ring.
+ */
+#ifndef RAVI_CONTEXT_H
+#define RAVI_CONTEXT_H
+
+#include <stdint.h>
+
+#include "config/conf.h"
+#include "identity/agent.h"
+#include "ring/loader.h"
+#include "store/store.h"
+#include "util/buf.h"
+#include "util/reason.h"
+#include "vault/host.h"
+#include "vault/vault.h"
+
+struct context {
+	struct conf conf;
+	struct host host;
+	struct store *store;
+};
+
+#define context_auto __attribute__((cleanup(context_close))) struct context
+
+/* 0, or -EPERM with the reason "only root may WHAT". */
+int context_need_root(const char *what, struct reason *why);
+
+/* ravi.conf alone; unknown keys are noted. */
+int context_conf(struct conf *conf, struct reason *why);
+
+/* Everything. Root only. */
+int context_open(struct context *context, struct reason *why);
+void context_close(struct context *context);
+
+/*
+ * Says what failed and returns the exit code. For work on what lies on this machine: a malformed file there
+ * is a failure and no wrong usage, whatever errno says so.
+ */
+int context_fail(int error, const struct reason *why);
+
+/*
+ * The identity that is meant: `named` (--identity), RAVI_IDENTITY, or the only one there is. -EINVAL
+ * (several), -ENOSECRET (none, or not this one), each with the reason.
+ */
+int context_identity(const char *named, char identity[IDENTITY_NAME_MAX + 1], struct reason *why);
+
+/*
+ * The vault of `identity` and, when `sealed` is not NULL, the document it came from. -ENOSECRET with the
+ * reason when there is none. A deleted one is opened too: vault_state tells.
+ */
+int context_vault(struct context *context, const char *identity, struct buf *sealed,
+    struct vault **vault, struct reason *why);
+
+/* -ENOSECRET with the reason for a deleted identity's. */
+int context_need_living(const struct vault *vault, struct reason *why);
+
+/*
+ * Changes the vault of `identity`: opens it, calls `change`, seals the next revision and puts it into the
+ * store; from the start again when somebody else was faster. `change` returns 0, 1 when nothing has to be
+ * written, or a negative errno. On success `*vault` is what is stored now.
+ */
+int context_update(struct context *context, const char *identity,
+    int (*change)(void *argument, struct vault *vault, struct reason *why), void *argument,
+    struct vault **vault, struct reason *why);
+
+/* Runs ravi-load for one user; a failure that it reports in the record is returned, with its words. */
+int context_loader(const struct conf *conf, enum loader_task task, const char *user,
+    struct loader_record *record, struct reason *why);
+
+/*
+ * Brings the ring of the user up to date, so that running sessions see what the vault says now; nothing to
+ * do where nobody can be logged in. The reason names the command that does it again.
+ */
+int context_refresh(const struct context *context, const char *user, struct reason *why);
+
+/* Ends the ring of the user, whoever is logged in. */
+int context_release(const struct context *context, const char *user, struct reason *why);
+
+/* "done", "denied" or "failed", for the audit line. */
+const char *context_result(int error);
+
+/* This process's real uid as text, for the audit line. */
+struct uid_text {
+	char text[12];
+};
+struct uid_text context_uid(void);
+
+#endif

@@ -1,0 +1,403 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * ravi identity create: the OS user when it is missing, the vault, the agents entry. What was made is taken
+ * back in reverse when a later step fails, so an identity is there whole or not at all.
+ */
+#include <config.h>
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/utsname.h>
+
+#include "audit/audit.h"
+#include "commands.h"
+#include "context.h"
+#include "identity.h"
+#include "osuser.h"
+#include "recovery.h"
+#include "util/cleanup.h"
+
+struct create_values {
+	const char *name;
+	const char *email;
+	const char *phone;
+	const char *user;
+	bool linger;
+	bool json;
+};
+
+#define ROW(member) .name = #member, .offset = offsetof(struct create_values, member)
+
+const struct option_row create_options[] = {
+    {ROW(name), .kind = OPTION_TEXT, .argument = "NAME",
+	.help = "the identity: 3 to 30 of a-z, 0-9, '.' and '-'"},
+    {ROW(email), .kind = OPTION_TEXT, .argument = "ADDRESS",
+	.help = "mail address, or the part before @ (default: NAME)"},
+    {ROW(phone), .kind = OPTION_TEXT, .argument = "NUMBER",
+	.help = "phone number as E.164 has it: +15551234567"},
+    {ROW(user), .kind = OPTION_TEXT, .argument = "OSUSER",
+	.help = "the OS user that carries it (default: NAME)"},
+    {ROW(linger), .kind = OPTION_FLAG, .help = "keep that user's ring after its last session"},
+    {ROW(json), .kind = OPTION_FLAG, .help = "print the identity as JSON"},
+    {0},
+};
+
+#undef ROW
+
+struct creation {
+	struct context context;
+	const struct create_values *values;
+	const char *user;
+	char email[EMAIL_MAX + 1];
+
+	struct vault *former; /* a deleted identity of that name, and its document */
+	struct buf tombstone;
+	struct vault *vault;
+	struct buf sealed;
+	struct agent before; /* the entry as it was; count 0: there was none */
+	struct agent agent;
+
+	/* What undo has to take back. */
+	bool made_user;
+	bool made_vault;
+	bool made_entry;
+};
+
+#define creation_auto __attribute__((cleanup(creation_free))) struct creation
+
+static void creation_free(struct creation *c)
+{
+	vault_free(c->former);
+	vault_free(c->vault);
+	buf_free(&c->tombstone);
+	buf_free(&c->sealed);
+	context_close(&c->context);
+}
+
+/*
+ * The domain where ravi.conf names none: the machine's own name, below .internal when it is a bare one;
+ * ICANN keeps that for private use, so no mail to such an address ever reaches a stranger.
+ */
+static void host_domain(char *domain, size_t size)
+{
+	struct utsname host;
+
+	if (uname(&host) < 0)
+		strcpy(host.nodename, "localhost");
+	for (char *c = host.nodename; *c; c++)
+		if (*c >= 'A' && *c <= 'Z')
+			*c = (char)(*c - 'A' + 'a');
+	snprintf(
+	    domain, size, "%s%s", host.nodename, strchr(host.nodename, '.') ? "" : ".internal");
+	if (domain_check(domain, NULL) < 0)
+		snprintf(domain, size, "localhost.internal");
+}
+
+static int choose_email(struct creation *c, struct reason *why)
+{
+	const char *given = c->values->email;
+	char domain[256];
+	int len;
+
+	if (c->context.conf.domain)
+		snprintf(domain, sizeof(domain), "%s", c->context.conf.domain);
+	else
+		host_domain(domain, sizeof(domain));
+	if (given && strchr(given, '@'))
+		len = snprintf(c->email, sizeof(c->email), "%s", given);
+	else
+		len = snprintf(
+		    c->email, sizeof(c->email), "%s@%s", given ? given : c->values->name, domain);
+	if (len < 0 || (size_t)len >= sizeof(c->email))
+		return reason_set(
+		    why, -EINVAL, "the mail address is longer than %d characters", EMAIL_MAX);
+	return email_check(c->email, why);
+}
+
+/* An identity has one OS user. A deleted one may change it once the former user is gone. */
+static int check_carrier(struct creation *c, struct reason *why)
+{
+	const char *name = c->values->name;
+	char carrier[USER_NAME_MAX + 1];
+	struct agent entry;
+	uid_t uid;
+	int r = agent_of_identity(name, carrier, why);
+
+	if (r == -ENOENT || (r == 0 && !strcmp(carrier, c->user)))
+		return 0;
+	if (r < 0)
+		return r;
+	r = osuser_find(carrier, &uid, why);
+	if (r == 0)
+		return reason_set(why, -EEXIST,
+		    "identity %s was carried by the OS user %s; say --user %s, or remove that user "
+		    "first (userdel -r %s)",
+		    name, carrier, carrier, carrier);
+	if (r != -ENOENT)
+		return r;
+	r = agent_load(carrier, &entry, why);
+	if (r == 0 && entry.count > 1)
+		return reason_set(why, -EEXIST,
+		    "identity %s is carried by the OS user %s, who is gone; delete that user's "
+		    "identities first (ravi identity list)",
+		    name, carrier);
+	if (r < 0 && r != -ENOENT)
+		return r;
+	if (r == -ENOENT) {
+		entry = (struct agent){.count = 1};
+		strcpy(entry.user, carrier);
+		strcpy(entry.identities[0], name);
+	}
+	return agent_remove(&entry, why);
+}
+
+/* Nothing may be there but the tombstone of a deleted identity. */
+static int check_identity(struct creation *c, struct reason *why)
+{
+	const char *name = c->values->name;
+	int r = context_vault(&c->context, name, &c->tombstone, &c->former, why);
+
+	if (r < 0 && r != -ENOSECRET)
+		return r;
+	if (c->former && vault_state(c->former) != AGENT_DELETED)
+		return reason_set(why, -EEXIST,
+		    "identity %s exists already; see: ravi identity show %s", name, name);
+	return check_carrier(c, why);
+}
+
+static int same_uid(void *context, const struct agent *agent)
+{
+	struct agent *wanted = context;
+
+	if (agent->uid != wanted->uid || !strcmp(agent->user, wanted->user))
+		return 0;
+	strcpy(wanted->identities[0], agent->user);
+	return -EEXIST;
+}
+
+/* Whether the OS user that is there may carry the identity. */
+static int check_user(struct creation *c, uid_t uid, struct reason *why)
+{
+	struct agent other = {.uid = uid};
+	int r = agent_uid_check(uid, why);
+
+	if (r < 0)
+		return r;
+	if (c->agent.count && c->agent.uid != uid)
+		return reason_set(why, -EPERM,
+		    "the agent %s has uid %u, but the OS user %s has uid %u now; delete its "
+		    "identities first (ravi identity list)",
+		    c->user, c->agent.uid, c->user, uid);
+	strcpy(other.user, c->user);
+	r = agent_each(same_uid, &other, why);
+	if (r == -EEXIST)
+		return reason_set(why, -EPERM,
+		    "the OS user %s has uid %u, as the agent %s has; a ring belongs to one user",
+		    c->user, uid, other.identities[0]);
+	if (r == 0)
+		c->agent.uid = uid;
+	return r;
+}
+
+/* The agents entry as it is, and the OS user, who is made here when missing. */
+static int prepare_user(struct creation *c, struct reason *why)
+{
+	uid_t uid;
+	int r = agent_load(c->user, &c->before, why);
+
+	if (r < 0 && r != -ENOENT)
+		return r;
+	/* The entry of a deleted agent is there to deny logins; nothing of it is taken over. */
+	if (r == 0 && c->before.state != AGENT_DELETED)
+		c->agent = c->before;
+	strcpy(c->agent.user, c->user);
+	r = osuser_find(c->user, &uid, why);
+	if (r == -ENOENT && c->agent.count)
+		return reason_set(why, -EEXIST,
+		    "the agent %s has lost its OS user; delete its identities first (ravi identity "
+		    "list)",
+		    c->user);
+	if (r == -ENOENT) {
+		r = osuser_add(c->user, why);
+		c->made_user = r == 0;
+		if (r == 0)
+			r = osuser_find(c->user, &uid, why);
+	}
+	return r < 0 ? r : check_user(c, uid, why);
+}
+
+static int make_vault(struct creation *c, struct reason *why)
+{
+	const struct vault_profile profile = {
+	    .name = c->values->name, .email = c->email, .phone = c->values->phone};
+	struct age_recipient recovery;
+	int r = recovery_load(&recovery, why);
+
+	if (r < 0)
+		return r;
+	r = vault_create(&profile, &c->context.host, &recovery, &c->vault, why);
+	if (r < 0)
+		return r;
+	if (c->former)
+		vault_continue(c->vault, c->former);
+	r = vault_seal(c->vault, &c->context.host, &c->sealed, why);
+	if (r < 0)
+		return r;
+	r = store_directory.put(
+	    c->context.store, c->values->name, c->former ? &c->tombstone : NULL, &c->sealed, why);
+	c->made_vault = r == 0;
+	if (r == -ESTALE)
+		return reason_set(why, -EEXIST, "identity %s was made by somebody else just now",
+		    c->values->name);
+	return r;
+}
+
+static int make_entry(struct creation *c, struct reason *why)
+{
+	const char *former = c->before.count ? c->before.identities[0] : NULL;
+	int r;
+
+	if (!agent_has(&c->agent, c->values->name)) {
+		if (c->agent.count == AGENT_IDENTITIES_MAX)
+			return reason_set(why, -E2BIG, "the agent %s carries %d identities already",
+			    c->user, AGENT_IDENTITIES_MAX);
+		strcpy(c->agent.identities[c->agent.count++], c->values->name);
+	}
+	c->agent.linger = c->agent.linger || c->values->linger;
+	c->made_entry = true;
+	r = agent_save(&c->agent, why);
+	/* The link of a deleted identity of this user that the new one takes the place of. */
+	if (r == 0 && former && !agent_has(&c->agent, former))
+		r = agent_drop(&c->agent, former, why);
+	return r;
+}
+
+static int undo_entry(struct creation *c, struct reason *why)
+{
+	struct agent before = c->before;
+
+	if (!before.count)
+		return agent_remove(&c->agent, why);
+	if (agent_has(&before, c->values->name))
+		return agent_save(&before, why);
+	return agent_drop(&before, c->values->name, why);
+}
+
+static int undo_vault(struct creation *c, struct reason *why)
+{
+	if (c->former)
+		return store_directory.put(
+		    c->context.store, c->values->name, &c->sealed, &c->tombstone, why);
+	return store_directory.delete(c->context.store, c->values->name, &c->sealed, why);
+}
+
+/* In reverse. What cannot be taken back is said, with the rest still tried. */
+static void undo(struct creation *c)
+{
+	struct reason why = {0};
+
+	if (c->made_entry && undo_entry(c, &why) < 0)
+		cli_note("the agents entry of %s stays behind: %s", c->user, why.text);
+	if (c->made_vault && undo_vault(c, &why) < 0)
+		cli_note("the vault of %s stays behind: %s", c->values->name, why.text);
+	if (c->made_user && osuser_remove(c->user, &why) < 0)
+		cli_note("the OS user %s stays behind: %s", c->user, why.text);
+}
+
+/* From here on an interrupt waits: it would leave half an identity. */
+static void block_interrupts(void)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGHUP);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+}
+
+static int create(struct creation *c, struct reason *why)
+{
+	fd_auto lock = -1;
+	int r = context_open(&c->context, why);
+
+	if (r == 0)
+		r = choose_email(c, why);
+	if (r < 0)
+		return r;
+	lock = agent_lock(why);
+	if (lock < 0)
+		return lock;
+	r = check_identity(c, why);
+	if (r < 0)
+		return r;
+	block_interrupts();
+	r = prepare_user(c, why);
+	if (r == 0)
+		r = make_vault(c, why);
+	if (r == 0)
+		r = make_entry(c, why);
+	if (r < 0)
+		undo(c);
+	return r;
+}
+
+static int check_values(const struct create_values *values)
+{
+	struct reason why;
+
+	if (!values->name)
+		return cli_usage("identity create needs --name NAME");
+	if (identity_name_check(values->name, &why) < 0)
+		return cli_usage("--name: %s", why.text);
+	if (values->user && user_name_check(values->user, &why) < 0)
+		return cli_usage("--user: %s", why.text);
+	if (!values->user && user_name_check(values->name, NULL) < 0)
+		return cli_usage(
+		    "\"%s\" can be no OS user name; say one with --user", values->name);
+	if (values->email && (strchr(values->email, '@') ? email_check : identity_name_check)(
+				 values->email, &why) < 0)
+		return cli_usage("--email: %s", why.text);
+	if (values->phone && phone_check(values->phone, &why) < 0)
+		return cli_usage("--phone: %s", why.text);
+	return EXIT_DONE;
+}
+
+static int report(struct creation *c)
+{
+	int code = identity_print(c->vault, &c->agent, c->values->json);
+
+	if (code != EXIT_DONE || c->values->json)
+		return code;
+	printf("\n%s the OS user %s. Next: ravi secrets set GH_TOKEN --identity %s\n",
+	    c->made_user ? "Made" : "It is carried by", c->user, c->values->name);
+	return fflush(stdout) ? EXIT_FAILED : EXIT_DONE;
+}
+
+int run_create(void *opaque, int argc, char **argv)
+{
+	const struct create_values *values = opaque;
+	creation_auto c = {.values = values, .user = values->user ? values->user : values->name};
+	struct reason why = {0};
+	int r = context_need_root("make identities", &why), code;
+
+	(void)argc;
+	(void)argv;
+	if (r < 0)
+		return cli_fail(r, &why);
+	code = check_values(values);
+	if (code != EXIT_DONE)
+		return code;
+	r = create(&c, &why);
+	audit("identity-create", context_result(r), "user", c.user, "identity", values->name, "by",
+	    context_uid().text, NULL);
+	if (r < 0)
+		return context_fail(r, &why);
+	code = report(&c);
+	/* A new OS user has no ring yet; an agent's sessions shall see the further identity. */
+	if (c.before.count || c.agent.linger)
+		r = context_refresh(&c.context, c.user, &why);
+	return r < 0 ? context_fail(r, &why) : code;
+}

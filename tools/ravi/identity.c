@@ -1,0 +1,334 @@
+/* SPDX-License-Identifier: MIT */
+/* ravi identity list, show, enable, disable, delete. */
+#include <config.h>
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "audit/audit.h"
+#include "commands.h"
+#include "context.h"
+#include "identity.h"
+#include "util/cleanup.h"
+#include "util/table.h"
+#include "util/when.h"
+
+struct identity_values {
+	bool json;
+};
+
+const struct option_row identity_options[] = {
+    {.name = "json",
+	.kind = OPTION_FLAG,
+	.offset = offsetof(struct identity_values, json),
+	.help = "print JSON"},
+    {0},
+};
+
+/* ---- how it is shown ---- */
+
+void identity_json(
+    struct jsonout *j, const char *key, const struct vault *vault, const struct agent *agent)
+{
+	jsonout_open(j, key, '{');
+	jsonout_text(j, "uuid", vault_uuid(vault));
+	jsonout_text(j, "name", vault_name(vault));
+	/* The Ravi service calls the address inbox. */
+	jsonout_text(j, "inbox", vault_email(vault));
+	jsonout_text(j, "email", vault_email(vault));
+	jsonout_text(j, "phone", vault_phone(vault));
+	jsonout_text(j, "state", agent_state_word(vault_state(vault)));
+	jsonout_text(j, "user", agent ? agent->user : NULL);
+	jsonout_bool(j, "linger", agent && agent->linger);
+	jsonout_number(j, "revision", (int64_t)vault_revision(vault));
+	jsonout_when(j, "created_dt", vault_created(vault));
+	jsonout_when(j, "updated_dt", vault_updated(vault));
+	jsonout_number(j, "secrets", (int64_t)vault_secret_count(vault));
+	jsonout_close(j, '}');
+}
+
+static void add_number(struct buf *out, const char *key, uint64_t number)
+{
+	char text[24];
+
+	snprintf(text, sizeof(text), "%llu", (unsigned long long)number);
+	table_line(out, 8, key, text);
+}
+
+static void add_when(struct buf *out, const char *key, time_t when)
+{
+	char text[WHEN_TEXT];
+
+	when_format(when, text);
+	table_line(out, 8, key, text);
+}
+
+int identity_print(const struct vault *vault, const struct agent *agent, bool json)
+{
+	jsonout_auto j = {0};
+	buf_auto out = {0};
+
+	if (json) {
+		identity_json(&j, NULL, vault, agent);
+		return jsonout_print(&j) < 0 ? EXIT_FAILED : EXIT_DONE;
+	}
+	table_line(&out, 8, "name", vault_name(vault));
+	table_line(&out, 8, "state", agent_state_word(vault_state(vault)));
+	table_line(&out, 8, "user", agent ? agent->user : NULL);
+	table_line(&out, 8, "linger", agent && agent->linger ? "yes" : "no");
+	table_line(&out, 8, "email", vault_email(vault));
+	table_line(&out, 8, "phone", vault_phone(vault));
+	table_line(&out, 8, "uuid", vault_uuid(vault));
+	add_number(&out, "secrets", vault_secret_count(vault));
+	add_number(&out, "revision", vault_revision(vault));
+	add_when(&out, "created", vault_created(vault));
+	add_when(&out, "updated", vault_updated(vault));
+	return fputs(buf_text(&out), stdout) < 0 || fflush(stdout) ? EXIT_FAILED : EXIT_DONE;
+}
+
+/* Loads the entry of the OS user that carries the identity; count 0: nobody does. */
+static int load_carrier(const char *identity, struct agent *agent, struct reason *why)
+{
+	char user[USER_NAME_MAX + 1];
+	int r = agent_of_identity(identity, user, why);
+
+	*agent = (struct agent){0};
+	if (r == 0)
+		r = agent_load(user, agent, why);
+	if (r == 0 && !agent_has(agent, identity))
+		agent->count = 0;
+	return r == -ENOENT ? 0 : r;
+}
+
+/* ---- list, show ---- */
+
+struct listing {
+	struct context context;
+	struct jsonout j;
+	struct table table;
+	bool json;
+	int code;
+};
+
+#define listing_auto __attribute__((cleanup(listing_free))) struct listing
+
+static void listing_free(struct listing *listing)
+{
+	table_free(&listing->table);
+	jsonout_free(&listing->j);
+	context_close(&listing->context);
+}
+
+static void add_row(struct table *table, const struct vault *vault, const struct agent *agent)
+{
+	char updated[WHEN_TEXT];
+
+	when_format(vault_updated(vault), updated);
+	table_add(table, vault_name(vault));
+	table_add(table, agent ? agent->user : NULL);
+	table_add(table, agent_state_word(vault_state(vault)));
+	table_addf(table, "%zu", vault_secret_count(vault));
+	table_add(table, vault_email(vault));
+	table_add(table, updated);
+}
+
+/* A vault that does not open is said and does not hide the others. */
+static int list_one(void *opaque, const char *name)
+{
+	struct listing *listing = opaque;
+	vault_auto vault = NULL;
+	struct reason why = {0};
+	struct agent agent;
+	int r = context_vault(&listing->context, name, NULL, &vault, &why);
+
+	if (r == 0 && vault_state(vault) == AGENT_DELETED)
+		return 0;
+	if (r == 0)
+		r = load_carrier(name, &agent, &why);
+	if (r < 0)
+		listing->code = context_fail(r, &why);
+	else if (listing->json)
+		identity_json(&listing->j, NULL, vault, agent.count ? &agent : NULL);
+	else
+		add_row(&listing->table, vault, agent.count ? &agent : NULL);
+	return 0;
+}
+
+int run_identity_list(void *opaque, int argc, char **argv)
+{
+	const struct identity_values *values = opaque;
+	listing_auto listing = {.json = values->json};
+	struct reason why = {0};
+	int r = context_need_root("list identities", &why);
+
+	(void)argc;
+	(void)argv;
+	if (r == 0)
+		r = context_open(&listing.context, &why);
+	if (r < 0)
+		return context_fail(r, &why);
+	listing.table = table_make("NAME", "USER", "STATE", "SECRETS", "EMAIL", "UPDATED", NULL);
+	jsonout_open(&listing.j, NULL, '[');
+	r = store_directory.list(listing.context.store, list_one, &listing, &why);
+	jsonout_close(&listing.j, ']');
+	if (r == 0)
+		r = values->json ? jsonout_print(&listing.j) : table_print(&listing.table);
+	return r < 0 ? context_fail(r, &why) : listing.code;
+}
+
+int run_identity_show(void *opaque, int argc, char **argv)
+{
+	const struct identity_values *values = opaque;
+	context_auto context = {0};
+	vault_auto vault = NULL;
+	struct reason why = {0};
+	struct agent agent;
+	int r = context_need_root("show identities", &why);
+
+	(void)argc;
+	if (r == 0 && identity_name_check(argv[0], &why) < 0)
+		return cli_usage("%s", why.text);
+	if (r == 0)
+		r = context_open(&context, &why);
+	if (r == 0)
+		r = context_vault(&context, argv[0], NULL, &vault, &why);
+	if (r == 0)
+		r = load_carrier(argv[0], &agent, &why);
+	if (r < 0)
+		return context_fail(r, &why);
+	return identity_print(vault, agent.count ? &agent : NULL, values->json);
+}
+
+/* ---- enable, disable, delete ---- */
+
+struct transition {
+	struct context context;
+	const char *name;
+	enum agent_state state; /* the one it goes to */
+	struct vault *vault;
+	struct agent agent; /* count 0: nobody carries it */
+	bool is_default;    /* of that agent */
+};
+
+#define transition_auto __attribute__((cleanup(transition_free))) struct transition
+
+static void transition_free(struct transition *t)
+{
+	vault_free(t->vault);
+	context_close(&t->context);
+}
+
+static int change_state(void *opaque, struct vault *vault, struct reason *why)
+{
+	const struct transition *t = opaque;
+	enum agent_state now = vault_state(vault);
+	/* A deletion that died halfway is finished by the next one. */
+	bool unfinished = t->state == AGENT_DELETED && t->agent.count &&
+			  !(t->is_default && t->agent.state == AGENT_DELETED);
+
+	if (!unfinished && context_need_living(vault, why) < 0)
+		return -ENOSECRET;
+	if (now == t->state)
+		return 1;
+	vault_set_state(vault, t->state);
+	if (t->state == AGENT_DELETED)
+		vault_clear(vault);
+	return 0;
+}
+
+static int change_entry(struct transition *t, struct reason *why)
+{
+	if (!t->agent.count)
+		return 0;
+	if (t->is_default) {
+		t->agent.state = t->state;
+		return agent_save(&t->agent, why);
+	}
+	if (t->state == AGENT_DELETED)
+		return agent_drop(&t->agent, t->name, why);
+	return 0;
+}
+
+static int change(struct transition *t, struct reason *why)
+{
+	fd_auto lock = agent_lock(why);
+	int r;
+
+	if (lock < 0)
+		return lock;
+	r = load_carrier(t->name, &t->agent, why);
+	if (r < 0)
+		return r;
+	t->is_default = t->agent.count && !strcmp(t->agent.identities[0], t->name);
+	if (t->state == AGENT_DELETED && t->is_default && t->agent.count > 1)
+		return reason_set(why, -EPERM,
+		    "%s is the default identity of the OS user %s, who carries others too; delete "
+		    "those first (%s, ...)",
+		    t->name, t->agent.user, t->agent.identities[1]);
+	r = context_update(&t->context, t->name, change_state, t, &t->vault, why);
+	return r < 0 ? r : change_entry(t, why);
+}
+
+static int report(const struct transition *t, bool json)
+{
+	if (json)
+		return identity_print(t->vault, t->agent.count ? &t->agent : NULL, true);
+	printf("identity %s is %s\n", t->name, agent_state_word(t->state));
+	if (t->state == AGENT_DELETED && t->is_default)
+		printf("The OS user %s stays, and can no longer log in; remove it with: userdel -r "
+		       "%s\n",
+		    t->agent.user, t->agent.user);
+	return fflush(stdout) ? EXIT_FAILED : EXIT_DONE;
+}
+
+static int run_transition(
+    const struct identity_values *values, const char *name, enum agent_state state)
+{
+	static const char *const events[] = {
+	    "identity-enable", "identity-disable", "identity-delete"};
+	transition_auto t = {.name = name, .state = state};
+	struct reason why = {0};
+	char revision[24] = "";
+	int r = context_need_root("change identities", &why), code;
+
+	if (r < 0)
+		return cli_fail(r, &why);
+	if (identity_name_check(name, &why) < 0)
+		return cli_usage("%s", why.text);
+	r = context_open(&t.context, &why);
+	if (r == 0)
+		r = change(&t, &why);
+	if (r == 0)
+		snprintf(revision, sizeof(revision), "%llu",
+		    (unsigned long long)vault_revision(t.vault));
+	audit(events[state], context_result(r), "user", t.agent.count ? t.agent.user : NULL,
+	    "identity", name, "revision", *revision ? revision : NULL, "by", context_uid().text,
+	    NULL);
+	if (r < 0)
+		return context_fail(r, &why);
+	code = report(&t, values->json);
+	if (!t.agent.count)
+		return code;
+	r = t.is_default && state != AGENT_ACTIVE ? context_release(&t.context, t.agent.user, &why)
+						  : context_refresh(&t.context, t.agent.user, &why);
+	return r < 0 ? context_fail(r, &why) : code;
+}
+
+int run_identity_enable(void *values, int argc, char **argv)
+{
+	(void)argc;
+	return run_transition(values, argv[0], AGENT_ACTIVE);
+}
+
+int run_identity_disable(void *values, int argc, char **argv)
+{
+	(void)argc;
+	return run_transition(values, argv[0], AGENT_DISABLED);
+}
+
+int run_identity_delete(void *values, int argc, char **argv)
+{
+	(void)argc;
+	return run_transition(values, argv[0], AGENT_DELETED);
+}

@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * ravi init: makes what a machine needs before it can hold identities. Everything that is there is kept and
+ * said so, so it can be run again at any time, also to mend what is missing.
+ */
+#include <config.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "audit/audit.h"
+#include "commands.h"
+#include "config/paths.h"
+#include "context.h"
+#include "recovery.h"
+#include "util/cleanup.h"
+#include "util/file.h"
+
+struct init_values {
+	const char *domain;
+	const char *recovery_out;
+};
+
+const struct option_row init_options[] = {
+    {.name = "domain",
+	.kind = OPTION_TEXT,
+	.argument = "DOMAIN",
+	.offset = offsetof(struct init_values, domain),
+	.help = "mail domain of identities made from now on (into ravi.conf)"},
+    {.name = "recovery-out",
+	.kind = OPTION_TEXT,
+	.argument = "FILE",
+	.offset = offsetof(struct init_values, recovery_out),
+	.help = "write the recovery key there and nowhere else"},
+    {0},
+};
+
+/* Parents first. */
+static const struct {
+	const char *path;
+	mode_t mode;
+} folders[] = {
+    {RAVI_CONFDIR, 0755},
+    {RAVI_STATEDIR, 0755},
+    {PATH_VAULTS, 0700},
+    {PATH_AGENTS, 0755},
+    {PATH_IDENTITIES, 0755},
+    {RAVI_RUNDIR, 0711},
+    {PATH_RINGS, 0700},
+    {PATH_SESSIONS, 0700},
+    {PATH_HOMES, 0711},
+};
+
+static int make_folder(const char *path, mode_t mode, struct buf *report, struct reason *why)
+{
+	bool there = access(path, F_OK) == 0;
+	fd_auto fd = dir_make(AT_FDCWD, path, mode, 0, why);
+	struct stat st;
+
+	if (fd < 0)
+		return fd;
+	if (fstat(fd, &st) < 0)
+		return reason_errno(why, -errno, "folder %s", path);
+	if ((st.st_mode & 07777) == mode) {
+		buf_addf(report, "%s  %s\n", there ? "kept" : "made", path);
+		return 0;
+	}
+	if (fchmod(fd, mode) < 0)
+		return reason_errno(why, -errno, "mode of folder %s", path);
+	buf_addf(report, "kept  %s, its mode set to %04o\n", path, (unsigned)mode);
+	return 0;
+}
+
+static int make_folders(struct buf *report, struct reason *why)
+{
+	for (size_t i = 0; i < sizeof(folders) / sizeof(*folders); i++) {
+		int r = make_folder(folders[i].path, folders[i].mode, report, why);
+
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+static int make_host_key(struct buf *report, struct reason *why)
+{
+	host_auto host = {0};
+	int r = host_load(&host, why);
+
+	if (r == 0)
+		buf_addf(report, "kept  %s, the host key\n", PATH_HOST_KEY);
+	if (r != -ENOENT)
+		return r;
+	r = host_generate(&host);
+	if (r < 0)
+		return reason_errno(why, r, "making a host key");
+	r = host_save(&host, why);
+	if (r == 0)
+		buf_addf(report, "made  %s, the host key\n", PATH_HOST_KEY);
+	return r;
+}
+
+/* Whether the line sets `domain`. */
+static bool sets_domain(const char *line)
+{
+	line += strspn(line, " \t");
+	if (strncmp(line, "domain", 6))
+		return false;
+	line += 6 + strspn(line + 6, " \t");
+	return *line == '=';
+}
+
+/* The file with its first `domain =` line replaced, further ones left out, or the line added. */
+static void replace_domain(struct buf *text, const char *domain, struct buf *out)
+{
+	char *cursor = text->data, *line;
+	bool done = false;
+
+	while (cursor && (line = strsep(&cursor, "\n"))) {
+		bool sets = sets_domain(line);
+
+		if (sets && !done)
+			buf_addf(out, "domain = %s\n", domain);
+		else if (!sets && (*line || cursor))
+			buf_addf(out, "%s\n", line);
+		done = done || sets;
+	}
+	if (!done)
+		buf_addf(out, "domain = %s\n", domain);
+}
+
+static int set_domain(const char *domain, struct buf *report, struct reason *why)
+{
+	static const struct file_rule rule = {
+	    .owner = 0, .forbidden = FILE_PUBLIC, .max = CONF_FILE_MAX};
+	fd_auto dir = dir_open(AT_FDCWD, RAVI_CONFDIR, 0, why);
+	const char *name = strrchr(PATH_CONF, '/') + 1;
+	buf_auto text = {0};
+	buf_auto out = {0};
+	conf_auto conf = {0};
+	int r;
+
+	if (dir < 0)
+		return dir;
+	r = context_conf(&conf, why);
+	if (r < 0)
+		return r;
+	if (conf.domain && !strcmp(conf.domain, domain)) {
+		buf_addf(report, "kept  %s, domain = %s\n", PATH_CONF, domain);
+		return 0;
+	}
+	r = file_read(dir, name, &rule, &text, why);
+	if (r < 0 && r != -ENOENT)
+		return r;
+	replace_domain(&text, domain, &out);
+	r = out.error ? out.error : file_replace(dir, name, 0644, true, out.data, out.len, why);
+	if (r == 0)
+		buf_addf(report, "set   %s, domain = %s\n", PATH_CONF, domain);
+	return r;
+}
+
+static int init_all(const struct init_values *values, struct buf *report, struct reason *why)
+{
+	int r = make_folders(report, why);
+
+	if (r == 0)
+		r = make_host_key(report, why);
+	if (r == 0)
+		r = recovery_make(values->recovery_out, report, why);
+	if (r == 0 && values->domain)
+		r = set_domain(values->domain, report, why);
+	return r;
+}
+
+int run_init(void *opaque, int argc, char **argv)
+{
+	const struct init_values *values = opaque;
+	struct reason why = {0};
+	buf_auto report = {0};
+	int r = context_need_root("prepare this machine", &why);
+
+	(void)argc;
+	(void)argv;
+	if (r < 0)
+		return cli_fail(r, &why);
+	if (values->domain && domain_check(values->domain, &why) < 0)
+		return cli_usage("--domain: %s", why.text);
+	r = init_all(values, &report, &why);
+	fputs(buf_text(&report), stdout);
+	audit("init", context_result(r), "by", context_uid().text, NULL);
+	if (r < 0)
+		return context_fail(r, &why);
+	return fflush(stdout) ? EXIT_FAILED : EXIT_DONE;
+}

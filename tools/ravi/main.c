@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * ravi: identities, their secrets and their rings, for the administrator of a machine; and for an agent
+ * its own secrets, read from its ring. The table of commands is the whole program.
+ */
+#include <config.h>
+
+#include <stdio.h>
+#include <string.h>
+#include <syslog.h>
+
+#include "commands.h"
+#include "util/process.h"
+#include "vault/vault.h"
+
+static int run_version(void *values, int argc, char **argv)
+{
+	(void)values;
+	(void)argc;
+	(void)argv;
+	printf("ravi %s\n", PACKAGE_VERSION);
+	return fflush(stdout) ? EXIT_FAILED : EXIT_DONE;
+}
+
+/* A command may be two words: ravi help secrets set. */
+static int run_help(void *values, int argc, char **argv)
+{
+	buf_auto name = {0};
+
+	(void)values;
+	for (int i = 0; i < argc; i++)
+		buf_addf(&name, "%s%s", i ? " " : "", argv[i]);
+	return cli_help(&ravi_program, argc ? buf_text(&name) : NULL);
+}
+
+static const struct cli_command commands[] = {
+    {.name = "init",
+	.summary = "Make what this machine needs: host key, folders, recovery key",
+	.options = init_options,
+	.run = run_init,
+	.more =
+	    "Keeps whatever is there already. Move the recovery key off the machine afterwards."},
+    {.name = "identity create",
+	.summary = "Make an identity, and its OS user when that is missing",
+	.options = create_options,
+	.run = run_create,
+	.more =
+	    "With --user of an existing agent the identity becomes a further one of that user."},
+    {.name = "identity list",
+	.summary = "List the identities of this machine",
+	.options = identity_options,
+	.run = run_identity_list},
+    {.name = "identity show",
+	.arguments = "NAME",
+	.summary = "Show one identity",
+	.options = identity_options,
+	.least = 1,
+	.most = 1,
+	.run = run_identity_show},
+    {.name = "identity enable",
+	.arguments = "NAME",
+	.summary = "Let a disabled identity log in again",
+	.options = identity_options,
+	.least = 1,
+	.most = 1,
+	.run = run_identity_enable},
+    {.name = "identity disable",
+	.arguments = "NAME",
+	.summary = "Take an identity's keys away and deny its logins; keeps the vault",
+	.options = identity_options,
+	.least = 1,
+	.most = 1,
+	.run = run_identity_disable},
+    {.name = "identity delete",
+	.arguments = "NAME",
+	.summary = "Delete an identity and all its secrets for good",
+	.options = identity_options,
+	.least = 1,
+	.most = 1,
+	.run = run_identity_delete},
+    {.name = "secrets set",
+	.arguments = "NAME [VALUE]",
+	.summary = "Store a secret, from stdin, a file, a prompt or VALUE",
+	.options = set_options,
+	.least = 1,
+	.most = 2,
+	.run = run_secrets_set,
+	.more = "Without VALUE and --file the value is read from stdin, less one newline at its "
+		"end; on a\n"
+		"terminal it is asked for without echo. VALUE can be seen by other users while "
+		"ravi runs."},
+    {.name = "secrets get",
+	.arguments = "NAME",
+	.summary = "Print a secret's value",
+	.options = secret_options,
+	.least = 1,
+	.most = 1,
+	.run = run_secrets_get,
+	.more = "An agent reads its ring, root the vault."},
+    {.name = "secrets list",
+	.summary = "List secrets, never their values",
+	.options = secret_options,
+	.run = run_secrets_list},
+    {.name = "secrets delete",
+	.arguments = "NAME",
+	.summary = "Delete a secret and its previous versions",
+	.options = secret_options,
+	.least = 1,
+	.most = 1,
+	.run = run_secrets_delete},
+    {.name = "reload",
+	.arguments = "[USER]",
+	.summary = "Load the rings of agents who are logged in again",
+	.most = 1,
+	.run = run_reload},
+    {.name = "release",
+	.arguments = "USER",
+	.summary = "End an agent's ring, whoever is logged in",
+	.least = 1,
+	.most = 1,
+	.run = run_release},
+    {.name = "version", .summary = "Print the version", .run = run_version},
+    {.name = "help",
+	.arguments = "[COMMAND]",
+	.summary = "Explain a command",
+	.most = 2,
+	.run = run_help},
+    {0},
+};
+
+const struct cli_program ravi_program = {
+    .name = "ravi",
+    .summary = "Identities of coding agents, their secrets, and the kernel rings they log in to.",
+    .commands = commands,
+    .see = "ravi(1), ravi(7), ravi-keyctl(1)",
+};
+
+int main(int argc, char **argv)
+{
+	int r;
+
+	vault_memory_init();
+	r = process_protect();
+	if (r < 0)
+		return cli_fail(r, NULL);
+	/* No secret stays behind in a buffer of stdio's. */
+	setvbuf(stdout, NULL, _IONBF, 0);
+	openlog("ravi", LOG_PID, LOG_AUTHPRIV);
+	return cli_main(&ravi_program, argc, argv);
+}

@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: MIT */
+/* The recovery key: see recovery.h. */
+#include <config.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "config/paths.h"
+#include "recovery.h"
+#include "util/cleanup.h"
+#include "util/file.h"
+#include "util/when.h"
+
+#define RECOVERY_FILE_MAX 4096 /* bytes of either half */
+
+int recovery_load(struct age_recipient *recipient, struct reason *why)
+{
+	static const struct file_rule rule = {
+	    .owner = 0, .forbidden = FILE_PUBLIC, .max = RECOVERY_FILE_MAX};
+	buf_auto text = {0};
+	int r = file_read(AT_FDCWD, PATH_RECOVERY_PUB, &rule, &text, why);
+
+	if (r == -ENOENT)
+		return reason_set(why, r, "%s is missing; run: ravi init", PATH_RECOVERY_PUB);
+	if (r < 0)
+		return r;
+	buf_cut(&text, strcspn(buf_text(&text), "\n"));
+	r = age_recipient_parse(buf_text(&text), recipient, why);
+	if (r < 0)
+		return reason_prefix(why, -EBADMSG, "%s: ", PATH_RECOVERY_PUB);
+	return 0;
+}
+
+/* The identity line of a key file: the first that is neither a comment nor empty. */
+static int parse_key(struct buf *text, struct age_identity *identity, struct reason *why)
+{
+	char *cursor = text->data, *line;
+
+	while (cursor && (line = strsep(&cursor, "\n")))
+		if (*line && *line != '#')
+			return age_identity_parse(line, identity, why);
+	return reason_set(why, -EINVAL, "it holds no age identity");
+}
+
+/* A key that an interrupted init left at the default place, without its recipient. */
+static int load_key(struct age_identity *identity, struct reason *why)
+{
+	static const struct file_rule rule = {
+	    .owner = 0, .forbidden = FILE_SECRET, .max = RECOVERY_FILE_MAX};
+	buf_auto text = {0};
+	int r = file_read(AT_FDCWD, PATH_RECOVERY_KEY, &rule, &text, why);
+
+	if (r < 0)
+		return r;
+	r = parse_key(&text, identity, why);
+	if (r < 0)
+		return reason_prefix(why, -EBADMSG, "%s: ", PATH_RECOVERY_KEY);
+	return 0;
+}
+
+/* Writes a new file of the administrator's choosing; file_create names it within its folder. */
+static int create_file(const char *path, mode_t mode, const struct buf *text, struct reason *why)
+{
+	free_auto char *for_folder = strdup(path);
+	free_auto char *for_name = strdup(path);
+	fd_auto dir = -1;
+	int r;
+
+	if (!for_folder || !for_name)
+		return -ENOMEM;
+	dir = open(dirname(for_folder), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (dir < 0)
+		return reason_errno(why, -errno, "the folder of %s", path);
+	r = text->error;
+	if (r == 0)
+		r = file_create(dir, basename(for_name), mode, text->data, text->len, why);
+	if (r == -EEXIST)
+		return reason_set(why, r, "%s exists; name a file that does not", path);
+	return r;
+}
+
+static int save_key(const struct age_identity *identity, const char *path, struct reason *why)
+{
+	char secret[AGE_IDENTITY_TEXT], public[AGE_RECIPIENT_TEXT], now[WHEN_TEXT];
+	char host[256] = "this machine";
+	buf_auto text = {0};
+
+	gethostname(host, sizeof(host) - 1);
+	when_format(time(NULL), now);
+	age_recipient_format(&identity->recipient, public);
+	age_identity_format(identity, secret);
+	buf_addf(&text,
+	    "# pam-ravi recovery key of %s, made %s.\n"
+	    "# It opens every vault made there: age -d -i THIS-FILE NAME.age\n"
+	    "# Keep it where that machine is not.\n"
+	    "# public key: %s\n"
+	    "%s\n",
+	    host, now, public, secret);
+	wipe(secret, sizeof(secret));
+	return create_file(path, 0600, &text, why);
+}
+
+static int save_recipient(const struct age_identity *identity, struct reason *why)
+{
+	char public[AGE_RECIPIENT_TEXT];
+	buf_auto text = {0};
+
+	age_recipient_format(&identity->recipient, public);
+	buf_addf(&text, "%s\n", public);
+	return create_file(PATH_RECOVERY_PUB, 0644, &text, why);
+}
+
+static void report_kept(const char *file, struct buf *report)
+{
+	buf_addf(report, "kept  %s, the recovery key's recipient\n", PATH_RECOVERY_PUB);
+	if (file)
+		buf_addf(report,
+		    "      There is a recovery key already: nothing was written to %s.\n", file);
+	if (access(PATH_RECOVERY_KEY, F_OK) == 0)
+		buf_addf(report, "      %s is still here: move it off this machine.\n",
+		    PATH_RECOVERY_KEY);
+}
+
+/* The key that an interrupted init left behind, else a fresh one in a new file. `*made` says which. */
+static int key_for(const char *file, struct age_identity *identity, bool *made, struct reason *why)
+{
+	int r = file ? -ENOENT : load_key(identity, why);
+
+	*made = r == -ENOENT;
+	if (!*made)
+		return r;
+	r = age_identity_generate(identity);
+	if (r < 0)
+		return reason_errno(why, r, "making a recovery key");
+	return save_key(identity, file ? file : PATH_RECOVERY_KEY, why);
+}
+
+int recovery_make(const char *file, struct buf *report, struct reason *why)
+{
+	const char *path = file ? file : PATH_RECOVERY_KEY;
+	age_identity_auto identity = {0};
+	struct age_recipient recipient;
+	bool made;
+	int r = recovery_load(&recipient, why);
+
+	if (r == 0)
+		report_kept(file, report);
+	if (r != -ENOENT)
+		return r;
+	r = key_for(file, &identity, &made, why);
+	if (r < 0)
+		return r;
+	r = save_recipient(&identity, why);
+	if (r < 0) {
+		if (made)
+			unlink(path);
+		return r;
+	}
+	buf_addf(report,
+	    "%s  %s, the recovery key\n"
+	    "made  %s, its recipient\n"
+	    "      The recovery key opens every vault of this machine, and without the host key\n"
+	    "      nothing else does: move it off this machine, to where you keep backups.\n",
+	    made ? "made" : "kept", path, PATH_RECOVERY_PUB);
+	return 0;
+}

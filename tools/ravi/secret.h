@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT */
+/* A secret as the commands show it, whether it comes from a vault or from a ring. */
+#ifndef RAVI_SECRET_H
+#define RAVI_SECRET_H
+
+#include <stdbool.h>
+
+#include "util/jsonout.h"
+#include "util/table.h"
+#include "vault/vault.h"
+
+/* What a ring does not tell (version, times, note) is 0 or NULL, and null in JSON. */
+void secret_json(
+    struct jsonout *j, const char *identity, const struct vault_secret *secret, bool with_value);
+
+/* Prints the value, alone (a newline after it on a terminal only) or as JSON; returns an exit code. */
+int secret_print(const char *identity, const struct vault_secret *secret, bool json);
+
+/* The time as a table's cell, "-" for 0, with a word when it has passed. */
+void secret_add_expiry(struct table *table, time_t expires);
+
+#endif

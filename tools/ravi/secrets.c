@@ -1,0 +1,339 @@
+/* SPDX-License-Identifier: MIT */
+/* ravi secrets set, get, list, delete: root's side, on vaults. An agent's own is own.c. */
+#include <config.h>
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "audit/audit.h"
+#include "commands.h"
+#include "context.h"
+#include "own.h"
+#include "secret.h"
+#include "util/when.h"
+#include "value.h"
+
+struct secret_values {
+	const char *identity;
+	bool json;
+};
+
+const struct option_row secret_options[] = {
+    {.name = "identity",
+	.kind = OPTION_TEXT,
+	.letter = 'i',
+	.argument = "ID",
+	.offset = offsetof(struct secret_values, identity),
+	.help = "whose (default: RAVI_IDENTITY, or the only one)"},
+    {.name = "json",
+	.kind = OPTION_FLAG,
+	.offset = offsetof(struct secret_values, json),
+	.help = "print JSON"},
+    {0},
+};
+
+struct set_values {
+	const char *identity;
+	const char *file;
+	const char *expires;
+	const char *note;
+};
+
+#define ROW(member) .name = #member, .offset = offsetof(struct set_values, member)
+
+const struct option_row set_options[] = {
+    {ROW(identity), .kind = OPTION_TEXT, .letter = 'i', .argument = "ID",
+	.help = "whose (default: RAVI_IDENTITY, or the only one)"},
+    {ROW(file), .kind = OPTION_TEXT, .letter = 'f', .argument = "PATH",
+	.help = "take the bytes of this file as they are (-: of stdin)"},
+    {ROW(expires), .kind = OPTION_TEXT, .argument = "WHEN",
+	.help = "90s, 15m, 12h, 30d, 2w or 2027-01-31T00:00:00Z (default: never)"},
+    {ROW(note), .kind = OPTION_TEXT, .argument = "TEXT",
+	.help = "what it is for (kept unless given)"},
+    {0},
+};
+
+#undef ROW
+
+/* What one command works on: the identity and its vault. */
+struct job {
+	struct context context;
+	char identity[IDENTITY_NAME_MAX + 1];
+	char name[SECRET_NAME_MAX + 1];
+	struct vault *vault;
+	struct vault_change change;
+};
+
+#define job_auto __attribute__((cleanup(job_free))) struct job
+
+static void job_free(struct job *job)
+{
+	vault_free(job->vault);
+	context_close(&job->context);
+}
+
+/* Returns an exit code; what is wrong has been said. */
+static int job_open(struct job *job, const char *identity)
+{
+	struct reason why = {0};
+	int r = context_open(&job->context, &why);
+
+	if (r < 0)
+		return context_fail(r, &why);
+	r = context_identity(identity, job->identity, &why);
+	if (r < 0)
+		return cli_fail(r, &why);
+	r = context_vault(&job->context, job->identity, NULL, &job->vault, &why);
+	if (r == 0)
+		r = context_need_living(job->vault, &why);
+	return r < 0 ? context_fail(r, &why) : EXIT_DONE;
+}
+
+static int change_set(void *opaque, struct vault *vault, struct reason *why)
+{
+	struct job *job = opaque;
+	int r = context_need_living(vault, why);
+
+	return r < 0 ? r : vault_set(vault, &job->change, time(NULL), why);
+}
+
+static int change_delete(void *opaque, struct vault *vault, struct reason *why)
+{
+	struct job *job = opaque;
+	int r = context_need_living(vault, why);
+
+	return r < 0 ? r : vault_delete(vault, job->name, why);
+}
+
+static void audit_change(const struct job *job, const char *event, const char *user, int error)
+{
+	char version[24] = "", revision[24] = "";
+	vault_secret_auto secret = {0};
+
+	if (error == 0)
+		snprintf(revision, sizeof(revision), "%llu",
+		    (unsigned long long)vault_revision(job->vault));
+	if (error == 0 && vault_get(job->vault, job->name, &secret, NULL) == 0)
+		snprintf(version, sizeof(version), "%llu", (unsigned long long)secret.version);
+	audit(event, context_result(error), "user", user, "identity", job->identity, "name",
+	    job->name, "version", *version ? version : NULL, "revision",
+	    *revision ? revision : NULL, "by", context_uid().text, NULL);
+}
+
+/* Changes the vault, then the ring of whoever carries the identity. Returns an exit code. */
+static int job_change(struct job *job, const char *event,
+    int (*change)(void *argument, struct vault *vault, struct reason *why))
+{
+	char user[USER_NAME_MAX + 1] = "";
+	struct reason why = {0};
+	int r, carried;
+
+	vault_free(job->vault);
+	job->vault = NULL;
+	r = context_update(&job->context, job->identity, change, job, &job->vault, &why);
+	carried = agent_of_identity(job->identity, user, NULL);
+	audit_change(job, event, *user ? user : NULL, r);
+	if (r == 0 && carried == 0)
+		r = context_refresh(&job->context, user, &why);
+	return r < 0 ? context_fail(r, &why) : EXIT_DONE;
+}
+
+/* The option values into job->change, but for the value itself. Returns an exit code. */
+static int parse_change(struct job *job, const struct set_values *values, const char *name)
+{
+	struct reason why;
+
+	if (secret_name_fold(name, job->name, &why) < 0)
+		return cli_usage("%s", why.text);
+	job->change.name = job->name;
+	if (values->expires &&
+	    when_expiry(values->expires, time(NULL), &job->change.expires, &why) < 0)
+		return cli_usage("--expires: %s", why.text);
+	if (values->note && (strlen(values->note) > VAULT_NOTE_MAX ||
+				!jsonout_is_text(values->note, strlen(values->note))))
+		return cli_usage("--note takes UTF-8 text of at most %u bytes", VAULT_NOTE_MAX);
+	job->change.note = values->note;
+	return EXIT_DONE;
+}
+
+static int read_value(const struct job *job, const struct set_values *values, struct buf *value)
+{
+	struct reason why = {0};
+	buf_auto prompt = {0};
+	int r;
+
+	if (value->len)
+		return EXIT_DONE;
+	buf_addf(&prompt, "Value of %s for %s (not shown): ", job->name, job->identity);
+	r = value_read(values->file, buf_text(&prompt), value, &why);
+	return r < 0 ? cli_fail(r, &why) : EXIT_DONE;
+}
+
+static int set(struct job *job, const struct set_values *values, struct buf *value)
+{
+	int code = job_open(job, values->identity);
+
+	if (code == EXIT_DONE)
+		code = read_value(job, values, value);
+	if (code != EXIT_DONE)
+		return code;
+	job->change.value = value->data;
+	job->change.len = value->len;
+	job->change.keep = (unsigned)job->context.conf.keep;
+	code = job_change(job, "set", change_set);
+	if (code != EXIT_DONE)
+		return code;
+	printf("stored %s for %s\n", job->name, job->identity);
+	return fflush(stdout) ? EXIT_FAILED : EXIT_DONE;
+}
+
+int run_secrets_set(void *opaque, int argc, char **argv)
+{
+	const struct set_values *values = opaque;
+	job_auto job = {0};
+	buf_auto value = {0};
+	struct reason why = {0};
+	int code;
+
+	/* First of all: until then other users' ps(1) shows it. */
+	if (argc > 1 && value_take(argv[1], &value) < 0)
+		return cli_fail(value.error, NULL);
+	if (context_need_root("store secrets on this machine", &why) < 0)
+		return cli_fail(-EPERM, &why);
+	if (argc > 1 && values->file)
+		return cli_usage("say either VALUE or --file, not both");
+	if (argc > 1 && value_check(&value, &why) < 0)
+		return cli_usage("%s", why.text);
+	code = parse_change(&job, values, argv[0]);
+	return code == EXIT_DONE ? set(&job, values, &value) : code;
+}
+
+int run_secrets_delete(void *opaque, int argc, char **argv)
+{
+	const struct secret_values *values = opaque;
+	job_auto job = {0};
+	struct reason why = {0};
+	jsonout_auto j = {0};
+	int code;
+
+	(void)argc;
+	if (context_need_root("delete secrets on this machine", &why) < 0)
+		return cli_fail(-EPERM, &why);
+	if (secret_name_fold(argv[0], job.name, &why) < 0)
+		return cli_usage("%s", why.text);
+	code = job_open(&job, values->identity);
+	if (code == EXIT_DONE)
+		code = job_change(&job, "delete", change_delete);
+	if (code != EXIT_DONE)
+		return code;
+	if (!values->json) {
+		printf("deleted %s of %s\n", job.name, job.identity);
+		return fflush(stdout) ? EXIT_FAILED : EXIT_DONE;
+	}
+	jsonout_open(&j, NULL, '{');
+	jsonout_text(&j, "status", "deleted");
+	jsonout_text(&j, "name", job.name);
+	jsonout_text(&j, "identity", job.identity);
+	jsonout_close(&j, '}');
+	return jsonout_print(&j) < 0 ? EXIT_FAILED : EXIT_DONE;
+}
+
+/* ---- get, list ---- */
+
+static int get(struct job *job, bool json)
+{
+	vault_secret_auto secret = {0};
+	struct reason why = {0};
+	char expired[WHEN_TEXT];
+	int r = vault_get(job->vault, job->name, &secret, &why);
+
+	if (r == -ENOSECRET)
+		reason_set(&why, r,
+		    "identity %s has no secret %s; store it: ravi secrets set %s "
+		    "--identity %s",
+		    job->identity, job->name, job->name, job->identity);
+	when_format(secret.expires, expired);
+	if (r == 0 && secret.expires && secret.expires <= time(NULL))
+		r = reason_set(&why, -EKEYEXPIRED,
+		    "the secret %s of %s expired at %s; store a new one: ravi secrets set %s "
+		    "--identity %s",
+		    job->name, job->identity, expired, job->name, job->identity);
+	audit("get", context_result(r), "identity", job->identity, "name", job->name, "by",
+	    context_uid().text, NULL);
+	return r < 0 ? context_fail(r, &why) : secret_print(job->identity, &secret, json);
+}
+
+int run_secrets_get(void *opaque, int argc, char **argv)
+{
+	const struct secret_values *values = opaque;
+	job_auto job = {0};
+	struct reason why = {0};
+	int code;
+
+	(void)argc;
+	if (secret_name_fold(argv[0], job.name, &why) < 0)
+		return cli_usage("%s", why.text);
+	if (geteuid() != 0)
+		return own_get(values->identity, job.name, values->json);
+	code = job_open(&job, values->identity);
+	return code == EXIT_DONE ? get(&job, values->json) : code;
+}
+
+struct listing {
+	const char *identity;
+	bool json;
+	struct jsonout j;
+	struct table table;
+};
+
+#define listing_auto __attribute__((cleanup(listing_free))) struct listing
+
+static void listing_free(struct listing *listing)
+{
+	jsonout_free(&listing->j);
+	table_free(&listing->table);
+}
+
+static int list_secret(void *opaque, struct vault_secret *secret)
+{
+	struct listing *listing = opaque;
+	char updated[WHEN_TEXT];
+
+	if (listing->json) {
+		secret_json(&listing->j, listing->identity, secret, false);
+		return 0;
+	}
+	when_format(secret->updated, updated);
+	table_add(&listing->table, secret->name);
+	table_addf(&listing->table, "%llu", (unsigned long long)secret->version);
+	table_add(&listing->table, updated);
+	secret_add_expiry(&listing->table, secret->expires);
+	table_add(&listing->table, secret->note);
+	return 0;
+}
+
+int run_secrets_list(void *opaque, int argc, char **argv)
+{
+	const struct secret_values *values = opaque;
+	listing_auto listing = {.json = values->json};
+	job_auto job = {0};
+	int code, r;
+
+	(void)argc;
+	(void)argv;
+	if (geteuid() != 0)
+		return own_list(values->identity, values->json);
+	code = job_open(&job, values->identity);
+	if (code != EXIT_DONE)
+		return code;
+	listing.identity = job.identity;
+	listing.table = table_make("NAME", "VERSION", "UPDATED", "EXPIRES", "NOTE", NULL);
+	jsonout_open(&listing.j, NULL, '[');
+	vault_each(job.vault, list_secret, &listing);
+	jsonout_close(&listing.j, ']');
+	r = values->json ? jsonout_print(&listing.j) : table_print(&listing.table);
+	return r < 0 ? context_fail(r, NULL) : EXIT_DONE;
+}
