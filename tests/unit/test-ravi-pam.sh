@@ -52,7 +52,7 @@ status_is() {
 
 fresh() {
 	rm -rf "$root" "$work/debconf"
-	mkdir -p "$pamd" "$root/var/lib/pam" "$root/usr/share/pam-configs" "$root/usr/lib/pam.d"
+	mkdir -p "$work/debconf" "$pamd" "$root/var/lib/pam" "$root/usr/share/pam-configs" "$root/usr/lib/pam.d"
 	pamdir=$(sed -n 's/^pamdir=//p' "$ravi_pam")
 	profile=$(sed -n 's/^profile=//p' "$ravi_pam")
 	mkdir -p "$root$pamdir" "$root${profile%/*}"
@@ -77,9 +77,21 @@ fresh() {
 	cp -r "$pamd" "$work/before"
 }
 
-# debconf loads its templates from the system, and keeps its answers here.
-DEBCONF_DB_OVERRIDE="File{$work/debconf}"
-export DEBCONF_DB_OVERRIDE
+# Neither the answers nor the locks of the system's own database.
+cat >"$work/debconf.conf" <<EOF
+Config: config
+Templates: templates
+
+Name: config
+Driver: File
+Filename: $work/debconf/config.dat
+
+Name: templates
+Driver: File
+Filename: $work/debconf/templates.dat
+EOF
+DEBCONF_SYSTEMRC=$work/debconf.conf
+export DEBCONF_SYSTEMRC
 echo "1..$plan"
 
 fresh
