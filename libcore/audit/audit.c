@@ -24,7 +24,7 @@ static void add_value(struct buf *line, const char *value)
 	for (; *value; value++) {
 		if (*value == '"' || *value == '\\')
 			buf_addf(line, "\\%c", *value);
-		else if (*value < ' ' || *value == 0x7f)
+		else if (*value < ' ' || *value >= 0x7f)
 			buf_addf(line, "\\x%02x", (unsigned char)*value);
 		else
 			buf_add_char(line, *value);

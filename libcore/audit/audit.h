@@ -6,7 +6,7 @@
  *	ravi[PID]: event=load user=payments identity=payments-agent keys=4 revision=7 result=done
  *
  * event comes first and result last. A value with blanks, quotes or control characters is quoted, \xNN
- * for what cannot be printed. There is no way to log a secret's value: callers pass names.
+ * for what is not printable ASCII. There is no way to log a secret's value: callers pass names.
  */
 #ifndef RAVI_AUDIT_H
 #define RAVI_AUDIT_H

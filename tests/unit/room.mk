@@ -18,6 +18,19 @@ check_PROGRAMS += %D%/age-kit %D%/age-tool
 %C%_age_tool_LDADD = libcore/age/libage.la libcore/util/libutil.la
 dist_check_SCRIPTS += %D%/age-kit.sh
 
+UNIT_TESTS += %D%/test-identity
+%C%_test_identity_SOURCES = %D%/test-identity.c
+%C%_test_identity_LDADD = libcore/identity/libidentity.la libcore/util/libutil.la $(CMOCKA_LIBS)
+
+UNIT_TESTS += %D%/test-conf
+%C%_test_conf_SOURCES = %D%/test-conf.c %D%/scratch.h
+%C%_test_conf_LDADD = libcore/config/libconfig.la libcore/util/libutil.la $(CMOCKA_LIBS)
+
+UNIT_TESTS += %D%/test-audit
+%C%_test_audit_SOURCES = %D%/test-audit.c
+%C%_test_audit_LDADD = libcore/audit/libaudit.la libcore/util/libutil.la $(CMOCKA_LIBS)
+%C%_test_audit_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=syslog,--wrap=__syslog_chk
+
 UNIT_TESTS += %D%/test-store
 %C%_test_store_SOURCES = %D%/test-store.c %D%/scratch.h
 %C%_test_store_LDADD = $(STORE_TEST_LIBS)
