@@ -15,7 +15,7 @@
 #define CLI_OPTIONS_MAX 32
 #define LONG_BASE       256 /* getopt's value of the first row; above every letter */
 
-static void say(const char *format, va_list args)
+static __attribute__((format(printf, 1, 0))) void say(const char *format, va_list args)
 {
 	fprintf(stderr, "%s: ", program_invocation_short_name);
 	vfprintf(stderr, format, args);

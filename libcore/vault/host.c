@@ -158,5 +158,5 @@ int host_save(const struct host *host, struct reason *why)
 	if (dir < 0)
 		return dir;
 	/* The name behind "RAVI_CONFDIR/". */
-	return host_write(dir, PATH_HOST_KEY + sizeof(RAVI_CONFDIR), host, why);
+	return host_write(dir, &PATH_HOST_KEY[sizeof(RAVI_CONFDIR)], host, why);
 }

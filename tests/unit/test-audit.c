@@ -12,7 +12,8 @@
 void __wrap_syslog(int priority, const char *format, ...);
 void __wrap___syslog_chk(int priority, int flag, const char *format, ...);
 
-static void catch_line(int priority, const char *format, va_list args)
+static __attribute__((format(printf, 2, 0))) void catch_line(
+    int priority, const char *format, va_list args)
 {
 	char line[1024];
 
