@@ -20,3 +20,4 @@ bin_PROGRAMS += %D%/ravi
 	libcore/ring/libring.la libcore/audit/libaudit.la libcore/identity/libidentity.la \
 	libcore/config/libconfig.la libcore/util/libutil.la \
 	$(SODIUM_LIBS)
+dist_man_MANS += %D%/ravi.1
