@@ -9,8 +9,9 @@
 #include "audit/audit.h"
 #include "unit.h"
 
-void __wrap_syslog(int priority, const char *format, ...);
-void __wrap___syslog_chk(int priority, int flag, const char *format, ...);
+void __wrap_syslog(int priority, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void __wrap___syslog_chk(int priority, int flag, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 
 static __attribute__((format(printf, 2, 0))) void catch_line(
     int priority, const char *format, va_list args)
