@@ -260,7 +260,7 @@ int run_exec(void *values, int argc, char **argv)
 	if (r == 0)
 		r = ring_find(&ring, &why);
 	if (r == 0)
-		r = choose_identity(&ring, request->identity, &identity, &why);
+		r = ring_choose_identity(&ring, request->identity, &identity, &why);
 	if (r == 0)
 		r = gather(request, &ring, identity, &inventory, &environment, &why);
 	if (r < 0)

@@ -29,13 +29,6 @@ int run_print(void *request, int argc, char **argv);
 int run_exec(void *request, int argc, char **argv);
 int run_status(void *request, int argc, char **argv);
 
-/*
- * Which identity's keys are meant: the option, RAVI_IDENTITY, or the user's default, for which
- * `*identity` is NULL, as the ring's functions take it. -ENOKEY: this user does not carry it.
- */
-int choose_identity(
-    const struct ring *ring, const char *option, const char **identity, struct reason *why);
-
 struct inventory_key {
 	char name[SECRET_NAME_MAX + 1];
 	enum ring_key_state state;

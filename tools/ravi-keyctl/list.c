@@ -49,7 +49,7 @@ int run_list(void *values, int argc, char **argv)
 	(void)argv;
 	r = ring_find(&ring, &why);
 	if (r == 0)
-		r = choose_identity(&ring, request->identity, &identity, &why);
+		r = ring_choose_identity(&ring, request->identity, &identity, &why);
 	if (r == 0)
 		r = inventory_take(&ring, identity, &inventory, &why);
 	if (r == 0)

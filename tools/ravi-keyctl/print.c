@@ -24,7 +24,7 @@ static int read_value(
 	r = ring_find(&ring, why);
 	if (r < 0)
 		return r;
-	r = choose_identity(&ring, request->identity, &identity, why);
+	r = ring_choose_identity(&ring, request->identity, &identity, why);
 	if (r < 0)
 		return r;
 	return ring_read(&ring, identity, folded, value, why);

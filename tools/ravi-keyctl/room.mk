@@ -1,7 +1,6 @@
 bin_PROGRAMS += %D%/ravi-keyctl
 %C%_ravi_keyctl_SOURCES = \
 	%D%/keyctl.h \
-	%D%/choose.c \
 	%D%/diagnose.c \
 	%D%/exec.c \
 	%D%/inventory.c \
@@ -17,3 +16,4 @@ bin_PROGRAMS += %D%/ravi-keyctl
 	libcore/config/libconfig.la \
 	libcore/util/libutil.la \
 	$(KEYUTILS_LIBS)
+dist_man_MANS += %D%/ravi-keyctl.1

@@ -73,7 +73,7 @@ static int take_identities(struct status *status, const char *option, struct rea
 	const char *identity;
 	int r;
 
-	r = choose_identity(&status->ring, option, &identity, why);
+	r = ring_choose_identity(&status->ring, option, &identity, why);
 	if (r == 0)
 		r = take_identity(status, identity, why);
 	if (r == 0 && !option)

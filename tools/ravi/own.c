@@ -31,16 +31,13 @@ static void own_free(struct own *own)
 /* Finds the ring and the identity in it: --identity, RAVI_IDENTITY, or the agent's default one. */
 static int own_open(struct own *own, const char *identity, struct reason *why)
 {
-	const char *name = identity ? identity : getenv("RAVI_IDENTITY");
-	int r;
+	const char *chosen;
+	int r = ring_find(&own->ring, why);
 
-	if (name && !*name)
-		name = NULL;
-	r = name ? identity_name_check(name, why) : 0;
 	if (r == 0)
-		r = ring_find(&own->ring, why);
+		r = ring_choose_identity(&own->ring, identity, &chosen, why);
 	if (r == 0)
-		r = ring_read_profile(&own->ring, name, &own->profile, why);
+		r = ring_read_profile(&own->ring, chosen, &own->profile, why);
 	return r;
 }
 

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* Which of the identities that an OS user carries is meant. */
+/* Which of the identities that an OS user carries is meant: see ring.h. */
 #include <config.h>
 
 #include <stdlib.h>
 
 #include "identity/name.h"
-#include "keyctl.h"
+#include "ring/ring.h"
 
-int choose_identity(
+int ring_choose_identity(
     const struct ring *ring, const char *option, const char **identity, struct reason *why)
 {
 	const char *wanted = option ? option : secure_getenv("RAVI_IDENTITY");
