@@ -37,6 +37,8 @@ dist_examples_DATA = \
 	%D%/examples/pam.d-sshd
 nodist_examples_DATA = %D%/examples/agent-worker.service
 
+dist_man_MANS += %D%/ravi.conf.5 %D%/ravi.7
+
 # ravi.conf is the administrator's: what is there stays, and goes with us only when it is still ours.
 CONF_INSTALLED = $(DESTDIR)$(sysconfdir)/ravi/ravi.conf
 install-data-local:

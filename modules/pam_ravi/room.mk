@@ -16,3 +16,4 @@ install-data-hook:
 	rm -f $(DESTDIR)$(pamdir)/pam_ravi.la
 uninstall-hook:
 	rm -f $(DESTDIR)$(pamdir)/pam_ravi.so
+dist_man_MANS += %D%/pam_ravi.8
