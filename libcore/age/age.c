@@ -55,7 +55,7 @@ int age_encrypt(const struct age_recipient *recipients, size_t count, const void
 		return -EINVAL;
 	if (len > AGE_FILE_MAX)
 		return -EFBIG;
-	r = crypto_start();
+	r = age_start();
 	if (r == 0)
 		r = (armor ? seal_armored : seal)(recipients, count, data, len, out);
 	if (r == 0 && out->len - start > AGE_FILE_MAX)
@@ -124,7 +124,7 @@ int age_decrypt(const struct age_identity *identities, size_t count, const void 
 {
 	struct span span = {.data = file, .len = len};
 	buf_auto unarmored = {0};
-	int r = crypto_start();
+	int r = age_start();
 
 	if (r < 0)
 		return fail(reason_set(why, r, "libsodium does not start"), AGE_OTHER, failure);

@@ -4,22 +4,20 @@
 
 #include <errno.h>
 #include <sodium.h>
-#include <string.h>
 
 #include "age/armor.h"
 
-#define BEGIN_LINE   "-----BEGIN AGE ENCRYPTED FILE-----"
-#define END_LINE     "-----END AGE ENCRYPTED FILE-----"
-#define LINE_COLUMNS 64
-#define LINE_BYTES   48
+#define BEGIN_LINE "-----BEGIN AGE ENCRYPTED FILE-----"
+#define END_LINE   "-----END AGE ENCRYPTED FILE-----"
 
 void armor_write(struct span file, struct buf *out)
 {
-	char line[LINE_COLUMNS + 1];
+	char line[BASE64_COLUMNS + 1];
 
 	buf_add_text(out, BEGIN_LINE "\n");
 	while (file.len && !out->error) {
-		struct span part = span_take(&file, file.len < LINE_BYTES ? file.len : LINE_BYTES);
+		struct span part =
+		    span_take(&file, file.len < BASE64_BYTES ? file.len : BASE64_BYTES);
 
 		sodium_bin2base64(
 		    line, sizeof(line), part.data, part.len, sodium_base64_VARIANT_ORIGINAL);
@@ -56,13 +54,13 @@ static bool take_line(struct span *rest, struct span *line)
 /* One line of base64, with padding where its bytes end early: 0, -EBADMSG or out->error. */
 static int read_line(struct span line, struct buf *out)
 {
-	void *to = buf_reserve(out, LINE_BYTES);
+	void *to = buf_reserve(out, BASE64_BYTES);
 	size_t len;
 
 	if (!to)
 		return out->error;
-	if (line.len == 0 || line.len > LINE_COLUMNS ||
-	    !span_base64(line, true, to, LINE_BYTES, &len))
+	if (line.len == 0 || line.len > BASE64_COLUMNS ||
+	    !span_base64(line, true, to, BASE64_BYTES, &len))
 		return -EBADMSG;
 	out->len += len;
 	return 0;
@@ -85,7 +83,7 @@ int armor_read(struct span armor, struct buf *out, struct reason *why)
 			    why, r, "the age armor is damaged: a line of it is malformed");
 		if (r < 0)
 			return r;
-		whole = line.len == LINE_COLUMNS && line.data[LINE_COLUMNS - 1] != '=';
+		whole = line.len == BASE64_COLUMNS && line.data[BASE64_COLUMNS - 1] != '=';
 	}
 	/* What is left has no LF: blanks were cut off. */
 	if (!span_is(rest, END_LINE))

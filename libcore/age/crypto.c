@@ -21,7 +21,7 @@ void secret_wipe(struct secret *secret)
 	wipe(secret, sizeof(*secret));
 }
 
-int crypto_start(void)
+int age_start(void)
 {
 	return sodium_init() < 0 ? -EIO : 0;
 }

@@ -29,7 +29,7 @@ void file_key_wipe(struct file_key *key);
 void secret_wipe(struct secret *secret);
 
 /* Before the first use of libsodium in a process; costs nothing after that. 0 or -EIO. */
-int crypto_start(void);
+int age_start(void);
 
 /* HKDF-SHA256 with 32 bytes of output; age never wants another length. A salt of no bytes is "". */
 void hkdf_sha256(const void *input, size_t input_len, const void *salt, size_t salt_len,

@@ -11,9 +11,8 @@
 #define VERSION_LINE   HEADER_START "v1\n"
 #define STANZA_START   "-> "
 #define MAC_START      "---"
-#define LINE_COLUMNS   64 /* of base64; a shorter line ends a stanza */
-#define LINE_BYTES     48
 #define ARGUMENTS_KEPT 2 /* the type and, of X25519, the share */
+#define UNPADDED       sodium_base64_VARIANT_ORIGINAL_NO_PADDING
 
 /* A stanza of any type, as far as we look at it. */
 struct stanza {
@@ -42,21 +41,22 @@ static bool parse_arguments(struct span line, struct stanza *stanza)
 	return true;
 }
 
+/* Full lines of base64, and a shorter one, which may be empty, that ends them. */
 static bool parse_body(struct span *rest, struct stanza *stanza)
 {
 	struct span line;
 
 	do {
-		uint8_t bytes[LINE_BYTES];
+		uint8_t bytes[BASE64_BYTES];
 		size_t len;
 
-		if (!span_line(rest, &line) || line.len > LINE_COLUMNS ||
+		if (!span_line(rest, &line) || line.len > BASE64_COLUMNS ||
 		    !span_base64(line, false, bytes, sizeof(bytes), &len))
 			return false;
 		if (stanza->body_len + len <= sizeof(stanza->body) && len)
 			memcpy(stanza->body + stanza->body_len, bytes, len);
 		stanza->body_len += len;
-	} while (line.len == LINE_COLUMNS);
+	} while (line.len == BASE64_COLUMNS);
 	return true;
 }
 
@@ -153,11 +153,9 @@ int header_verify(const struct header *header, const struct file_key *file_key)
 
 static void add_base64(struct buf *out, const void *bytes, size_t len)
 {
-	char
-	    text[sodium_base64_ENCODED_LEN(SECRET_SIZE, sodium_base64_VARIANT_ORIGINAL_NO_PADDING)];
+	char text[sodium_base64_ENCODED_LEN(SECRET_SIZE, UNPADDED)];
 
-	sodium_bin2base64(
-	    text, sizeof(text), bytes, len, sodium_base64_VARIANT_ORIGINAL_NO_PADDING);
+	sodium_bin2base64(text, sizeof(text), bytes, len, UNPADDED);
 	buf_add_text(out, text);
 }
 

@@ -28,7 +28,7 @@ void age_identity_wipe(struct age_identity *identity)
 
 int age_identity_generate(struct age_identity *identity)
 {
-	int r = crypto_start();
+	int r = age_start();
 
 	if (r < 0)
 		return r;
@@ -57,7 +57,7 @@ int age_recipient_parse(const char *text, struct age_recipient *recipient, struc
 
 int age_identity_parse(const char *text, struct age_identity *identity, struct reason *why)
 {
-	int r = crypto_start();
+	int r = age_start();
 
 	if (r < 0)
 		return reason_set(why, r, "libsodium does not start");

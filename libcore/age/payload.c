@@ -54,6 +54,7 @@ int payload_seal(const struct file_key *file_key, const uint8_t nonce[HEADER_NON
 		crypto_aead_chacha20poly1305_ietf_encrypt(
 		    to, NULL, from, size, NULL, 0, NULL, place.bytes, key.bytes);
 		out->len += size + TAG_SIZE;
+		out->data[out->len] = '\0';
 		from += size;
 		len -= size;
 	}

@@ -10,6 +10,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#define BASE64_COLUMNS 64 /* of a full line, in headers and in armor */
+#define BASE64_BYTES   48 /* that it stands for */
+
 struct span {
 	const uint8_t *data;
 	size_t len;

@@ -393,6 +393,8 @@ static void test_appended_bytes(void **state)
 			memset(file.data + file.len, 0, more[j]);
 			file.len += more[j];
 			assert_int_equal(open_with(&identity, &file, &out), AGE_BAD_PAYLOAD);
+			/* A full last chunk opens all the same, and is released. */
+			assert_int_equal(out.len, sizes[i] / CHUNK * CHUNK);
 		}
 	}
 }
@@ -514,6 +516,7 @@ static void test_armor_is_strict(void **state)
 	    {BEGIN, "\r\n \t\n" BEGIN, AGE_DONE},
 	    {BEGIN "\n", BEGIN "\r\n", AGE_DONE},
 	    {END "\n", END, AGE_DONE},
+	    {END "\n", END "-", AGE_BAD_ARMOR},
 	    {END "\n", END "\r\n\r\n", AGE_DONE},
 	    {NULL, " \t\r\n\n", AGE_DONE},
 	    {NULL, "x", AGE_BAD_ARMOR},
