@@ -74,6 +74,11 @@ ring_of() {
 	sed -n 's/^ring=//p' "/run/ravi/rings/$1" 2>/dev/null
 }
 
+# Whether the kernel holds a key or keyring called ravi:WHAT that is neither revoked nor invalidated.
+key_lives() {
+	awk -v what="ravi:$1:" '$2 !~ /[RDi]/ && index($0, " " what) {found = 1} END {exit !found}' /proc/keys
+}
+
 # session USER NAME: starts a login of USER that stays until `end_session NAME`. Commands for it go to
 # `in_session NAME COMMAND`.
 session() {
@@ -108,6 +113,7 @@ in_session() {
 end_session() {
 	local name=$1 fd
 	eval "fd=\$SESSION_$name"
+	echo exit >&"$fd"
 	exec {fd}>&-
 	wait "$(cat "/tmp/session.$name/su")" || true
 	rm -rf "/tmp/session.$name"

@@ -17,7 +17,7 @@ test_nothing_is_left_after_the_last_session() {
 	su - first -c true
 	equal "" "$(ring_of first)"
 	[[ -z $(ls /run/ravi/sessions/first) ]]
-	! grep -q 'ravi:first' /proc/keys
+	! key_lives first
 }
 
 test_a_user_who_is_no_agent_has_exit_status_4() {

@@ -104,6 +104,18 @@ static int anchor(
 	return 0;
 }
 
+static void audit_load(
+    const struct agent *agent, const struct content *content, int error, const struct reason *why)
+{
+	char keys[24], revision[24];
+
+	snprintf(keys, sizeof(keys), "%zu", content->ring.count);
+	snprintf(revision, sizeof(revision), "%llu", (unsigned long long)content->revision);
+	audit("load", error ? "failed" : "done", "user", agent->user, "identity",
+	    agent->identities[0], "keys", error ? NULL : keys, "revision", error ? NULL : revision,
+	    "cause", error ? why->text : NULL, NULL);
+}
+
 static int load_ring(struct task *task, const struct agent *agent, struct reason *why)
 {
 	int32_t existing = live_ring(agent), id = 0;
@@ -120,6 +132,7 @@ static int load_ring(struct task *task, const struct agent *agent, struct reason
 
 		r = session_ring_save(agent->user, &ring, why);
 	}
+	audit_load(agent, &content, r, why);
 	if (r < 0)
 		return r;
 	task->record->ring = id;
@@ -151,8 +164,6 @@ int task_load(struct task *task, const char *user)
 	wanted = r < 0 ? 0 : is_wanted(lock, &agent, &why);
 	if (r == 0 && wanted > 0) {
 		r = load_ring(task, &agent, &why);
-		audit("load", r ? "failed" : "done", "user", user, "identity", agent.identities[0],
-		    "cause", why.text, NULL);
 	}
 	if (r == 0 && wanted == 0)
 		r = end_ring(user, "no session lives", &why);
