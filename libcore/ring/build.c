@@ -36,36 +36,41 @@ static void leave_thread(int32_t id)
 	keyctl_unlink(id, KEY_SPEC_THREAD_KEYRING);
 }
 
-static int add_key_finished(int32_t ring, const struct ring_item *item)
+static int add_key_finished(int32_t ring, const struct ring_item *item, int32_t *id)
 {
-	int32_t id = add_key(
-	    "user", item->description, item->value.data, item->value.len, KEY_SPEC_THREAD_KEYRING);
 	int r = 0;
 
-	if (id < 0)
+	*id = add_key(
+	    "user", item->description, item->value.data, item->value.len, KEY_SPEC_THREAD_KEYRING);
+	if (*id < 0)
 		return -errno;
-	if (keyctl_setperm(id, RING_MASK) < 0)
+	if (keyctl_setperm(*id, RING_MASK) < 0)
 		r = -errno;
 	if (r == 0 && item->expires)
-		r = set_expiry(id, item->expires);
+		r = set_expiry(*id, item->expires);
 	/* Displaces a key of that name, dead ones too. */
-	if (r == 0 && keyctl_link(id, ring) < 0)
+	if (r == 0 && keyctl_link(*id, ring) < 0)
 		r = -errno;
-	leave_thread(id);
+	leave_thread(*id);
 	return r;
 }
 
 static int put_item(int32_t ring, const struct ring_item *item, struct present *present)
 {
-	if (present) {
-		present->wanted = true;
-		if (keyctl_update(present->id, item->value.data, item->value.len) == 0)
-			return set_expiry(present->id, item->expires);
-		/* Expired or revoked keys cannot be updated by serial: a new one takes the place. */
-		if (errno != EKEYEXPIRED && errno != EKEYREVOKED && errno != ENOKEY)
-			return -errno;
-	}
-	return add_key_finished(ring, item);
+	int32_t id;
+
+	if (!present)
+		return add_key_finished(ring, item, &id);
+	present->wanted = true;
+	if (keyctl_update(present->id, item->value.data, item->value.len) == 0)
+		return set_expiry(present->id, item->expires);
+	/*
+	 * Expired or revoked keys cannot be updated by serial, and no key with more than a page (EINVAL):
+	 * a new one takes the place.
+	 */
+	if (errno != EKEYEXPIRED && errno != EKEYREVOKED && errno != ENOKEY && errno != EINVAL)
+		return -errno;
+	return add_key_finished(ring, item, &present->id);
 }
 
 static int list_present(int32_t ring, struct present **present, size_t *count)
@@ -99,6 +104,33 @@ static struct present *find_present(struct present *present, size_t count, const
 	return NULL;
 }
 
+/*
+ * Before the first key of a ring that is read is changed, its profiles say so. Without that, a reader
+ * that is done before the new profile is written has keys of two revisions and cannot know.
+ */
+static int announce_change(
+    int32_t ring, const struct ring_content *content, struct present *present, size_t count)
+{
+	static const char profile[] = RING_PREFIX RING_PROFILE;
+	int r = 0;
+
+	for (size_t i = 0; i < content->count && r == 0; i++) {
+		const struct ring_item *item = &content->items[i];
+		struct present *known = find_present(present, count, item->description);
+		struct ring_item announced = {0};
+		buf_auto lines = {0};
+
+		if (!known || strncmp(item->description, profile, strlen(profile)))
+			continue;
+		buf_add_text(&lines, RING_PROFILE_CHANGING "=yes\n");
+		buf_add(&lines, item->value.data, item->value.len);
+		strcpy(announced.description, item->description);
+		announced.value = lines;
+		r = lines.error ? lines.error : put_item(ring, &announced, known);
+	}
+	return r;
+}
+
 static int fill(int32_t ring, const struct ring_content *content, struct reason *why)
 {
 	free_auto struct present *present = NULL;
@@ -107,6 +139,9 @@ static int fill(int32_t ring, const struct ring_content *content, struct reason 
 
 	if (r < 0)
 		return reason_errno(why, r, "listing the ring");
+	r = announce_change(ring, content, present, count);
+	if (r < 0)
+		return reason_errno(why, r, "changing the profile in the ring");
 	for (size_t i = 0; i < content->count; i++) {
 		const struct ring_item *item = &content->items[i];
 

@@ -207,6 +207,8 @@ static void profile_pair(struct ring_profile *p, const char *key, const char *va
 			snprintf(texts[i].to, texts[i].size, "%s", value);
 	if (!strcmp(key, "loaded"))
 		when_parse(value, &p->loaded);
+	if (!strcmp(key, RING_PROFILE_CHANGING))
+		p->changing = true;
 	if (text_number(value, 10, 0, UINT64_MAX, &number) < 0)
 		return;
 	if (!strcmp(key, "uid"))

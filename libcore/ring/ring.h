@@ -45,8 +45,11 @@
  *	loaded=2026-11-27T02:18:00Z
  *	expires/GH_TOKEN=2027-01-31T00:00:00Z	one a key that expires
  *
- * It is written last: a ring whose keys are not as many as the profile says is being changed.
+ * It is written last. While the keys of a ring that is there are changed, its first line is changing=yes:
+ * who reads the same revision, without that line, before and after some keys has keys of that revision.
  */
+#define RING_PROFILE_CHANGING "changing"
+
 struct ring_profile {
 	char name[IDENTITY_NAME_MAX + 1];
 	char user[USER_NAME_MAX + 1];
@@ -57,6 +60,7 @@ struct ring_profile {
 	uint64_t revision;
 	uint32_t keys;
 	time_t loaded;
+	bool changing; /* ravi-load is at work on the keys */
 	bool is_default;
 	struct buf text; /* the lines as they stand; free it */
 };
