@@ -58,6 +58,12 @@ VAULT_TEST_LIBS = \
 	libcore/vault/libvault.la libcore/age/libage.la libcore/identity/libidentity.la \
 	libcore/util/libutil.la $(SODIUM_LIBS) $(JANSSON_LIBS) $(CMOCKA_LIBS)
 
+UNIT_TESTS += %D%/test-keyctl
+%C%_test_keyctl_SOURCES = %D%/test-keyctl.c
+%C%_test_keyctl_LDADD = \
+	libcore/ring/libring.la libcore/identity/libidentity.la libcore/util/libutil.la \
+	$(KEYUTILS_LIBS) $(CMOCKA_LIBS)
+
 if HAVE_CMOCKA
 check_PROGRAMS += $(UNIT_TESTS)
 TESTS += $(UNIT_TESTS)

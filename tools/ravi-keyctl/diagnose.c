@@ -52,11 +52,14 @@ static void diagnose_identity(struct status *status, const struct inventory *inv
 
 	for (size_t i = 0; i < inventory->count; i++)
 		diagnose_key(status, inventory, &inventory->keys[i]);
-	if (inventory_is_whole(inventory))
-		return;
 	snprintf(remedy, sizeof(remedy), "as root: ravi reload %s", status->user);
-	status_problem(status, remedy, "the ring holds %zu of the %u secrets of %s",
-	    inventory->count, profile->keys, profile->name);
+	if (profile->changing)
+		status_problem(status, remedy,
+		    "the secrets of %s are being changed, or a change of them was cut short",
+		    profile->name);
+	if (!inventory_is_whole(inventory))
+		status_problem(status, remedy, "the ring holds %zu of the %u secrets of %s",
+		    inventory->count, profile->keys, profile->name);
 }
 
 /* Why the kernel shows this process another keyring than the login's, or none. */

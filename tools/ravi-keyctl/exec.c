@@ -139,8 +139,9 @@ static int refuse_set(
 {
 	if (!all || inventory_is_whole(inventory))
 		return reason_set(why, -EAGAIN,
-		    "the ring ravi:%s was changed again and again while it was read; try again",
-		    ring->user);
+		    "the ring ravi:%s was being changed each time it was read; try again, and if "
+		    "that is no help, as root: ravi reload %s",
+		    ring->user, ring->user);
 	return reason_set(why, -ENOSECRET,
 	    "the ring ravi:%s holds %zu of the %u secrets of %s; root puts them back with: "
 	    "ravi reload %s",
@@ -169,13 +170,13 @@ static int gather_once(const struct request *request, const struct ring *ring, c
 		r = ring_read_profile(ring, identity, &after, why);
 	if (r < 0)
 		return r;
-	return after.revision == inventory->profile.revision &&
-	       (!request->all || inventory_is_whole(inventory));
+	return after.revision == inventory->profile.revision && !after.changing &&
+	       !inventory->profile.changing && (!request->all || inventory_is_whole(inventory));
 }
 
 /*
- * A consistent set: the profile, which is written last, says the same revision before and after, and for
- * --all every key that it counts was there. Else everything is read again.
+ * A consistent set: the profile says the same revision before and after, and neither time that it is being
+ * changed, and for --all every key that it counts was there. Else everything is read again.
  */
 static int gather(const struct request *request, const struct ring *ring, const char *identity,
     struct inventory *inventory, struct environment *environment, struct reason *why)
