@@ -105,7 +105,7 @@ in_session() {
 	eval "fd=\$SESSION_$name"
 	: >"/tmp/session.$name/out"
 	# The output may end without a newline: the mark gets one before it, which $(...) takes off again.
-	echo "{ $*; }; printf '\\ndone %s %s\\n' $mark \$?" >&"$fd"
+	printf '%s\n' "{" "$*" "}; printf '\\ndone %s %s\\n' $mark \$?" >&"$fd"
 	eventually 10 grep -q "^done $mark" "/tmp/session.$name/out"
 	sed "/^done $mark/d" "/tmp/session.$name/out"
 	return "$(sed -n "s/^done $mark //p" "/tmp/session.$name/out")"
