@@ -163,7 +163,8 @@ static void run_prepared(const struct world *world, void (*prepare)(void), struc
 	read_back(err, &ran->err);
 }
 
-static const char *const plain[] = {"PATH=/usr/bin:/bin", NULL};
+/* AddressSanitizer would take the core limit away itself. */
+static const char *const plain[] = {"PATH=/usr/bin:/bin", "ASAN_OPTIONS=disable_coredump=0", NULL};
 
 #define ARGV(...)              ((const char *const[]){"ravi-keyctl", __VA_ARGS__, NULL})
 #define run(world, ran, ...)   run_prepared(world, NULL, ran, ARGV(__VA_ARGS__), plain)
