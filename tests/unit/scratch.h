@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "unit.h"
@@ -50,15 +51,6 @@ static inline void scratch_remove(struct scratch *scratch)
 		unlinkat(scratch->dir, entry->d_name, 0);
 	close(scratch->dir);
 	assert_int_equal(rmdir(scratch->path), 0);
-}
-
-/* The path of `name` in it; valid until the next call. */
-static inline const char *scratch_path(struct scratch *scratch, const char *name)
-{
-	static char path[384];
-
-	snprintf(path, sizeof(path), "%s/%s", scratch->path, name);
-	return path;
 }
 
 /* Writes `text` into the file `name` in it. */
