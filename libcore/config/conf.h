@@ -28,6 +28,11 @@ struct conf {
 	const char *domain;
 	const char *conf; /* the file; only as an argument */
 	long keep;        /* previous versions kept of a secret */
+	const char *gh, *codex,
+	    *daemon;                  /* absolute paths of the real programs; NULL: found in PATH */
+	struct option_list git_hosts; /* HOST[:PORT] [username=USER]; none: GitHub's two */
+	struct option_list
+	    agent_write; /* patterns of secret names that agents may store themselves */
 
 	struct buf text; /* what the texts above point into */
 };
