@@ -139,5 +139,6 @@ int main(int argc, char **argv)
 
 	if (r < 0)
 		return cli_fail(r, &why);
+	vault_memory_init();
 	return cli_main(&program, argc, argv);
 }
