@@ -17,7 +17,7 @@ static void diagnose_sight(struct status *status, const struct ring_sight *sight
 {
 	const char *place = sight->place == RING_IN_USER ? "@u" : "@s";
 	const char *fault = "it has ended, or is another user's";
-	char remedy[64];
+	char remedy[USER_NAME_MAX + 96];
 
 	if (sight->real)
 		return;
@@ -26,6 +26,11 @@ static void diagnose_sight(struct status *status, const struct ring_sight *sight
 	else if (sight->owner == status->uid && status->uid != 0)
 		fault = "it belongs to this user, so something that runs as it has planted it";
 	snprintf(remedy, sizeof(remedy), "keyctl unlink %d %s", sight->id, place);
+	/* A ring of the same name has taken the real one's place, which only root can give back. */
+	if (!status->has_ring)
+		snprintf(remedy, sizeof(remedy),
+		    "keyctl unlink %d %s; then, as root: ravi reload %s", sight->id, place,
+		    status->user);
 	status_problem(status, remedy,
 	    "the keyring %d in %s is called %s and is not the real ring: %s", sight->id, place,
 	    sight->description, fault);
