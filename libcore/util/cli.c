@@ -142,7 +142,7 @@ int cli_help(const struct cli_program *program, const char *name)
 		return cli_usage("unknown command \"%s\"", name);
 	buf_addf(&out, "\nSee %s.\n", program->see);
 	fputs(buf_text(&out), stdout);
-	return fflush(stdout) ? EXIT_FAILED : EXIT_DONE;
+	return EXIT_DONE;
 }
 
 /* The first word is a group, and no command of it follows. */
@@ -259,7 +259,7 @@ static int run_command(
 	return command->run(values, argc, argv);
 }
 
-int cli_main(const struct cli_program *program, int argc, char **argv)
+static int dispatch(const struct cli_program *program, int argc, char **argv)
 {
 	const struct cli_command *command;
 
@@ -277,4 +277,15 @@ int cli_main(const struct cli_program *program, int argc, char **argv)
 	if (is_group(program, argv[1]))
 		return run_group(program, argc, argv);
 	return cli_usage("unknown command \"%s\"", argv[1]);
+}
+
+int cli_main(const struct cli_program *program, int argc, char **argv)
+{
+	int code = dispatch(program, argc, argv);
+
+	/* A full disk or a closed pipe: nobody got what was printed, in whatever piece it failed. */
+	if ((fflush(stdout) == 0 && !ferror(stdout)) || code != EXIT_DONE)
+		return code;
+	cli_note("the output could not be written");
+	return EXIT_FAILED;
 }

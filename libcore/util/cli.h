@@ -48,6 +48,10 @@ struct cli_program {
 	const char *see;                    /* "ravi(1), ravi(7)" */
 };
 
+/*
+ * Runs the command that the arguments name and returns its exit code; EXIT_FAILED when what it printed
+ * could not be written. Commands need not look after stdout themselves.
+ */
 int cli_main(const struct cli_program *program, int argc, char **argv);
 
 /*
