@@ -2,5 +2,5 @@
 check_PROGRAMS += %D%/syslog-sink
 %C%_syslog_sink_SOURCES = %D%/syslog-sink.c
 
-dist_check_SCRIPTS += %D%/age-interop.sh %D%/login.sh %D%/sandbox
+dist_check_SCRIPTS += %D%/age-interop.sh %D%/login.sh %D%/ravi.sh %D%/sandbox
 EXTRA_DIST += %D%/lib.sh

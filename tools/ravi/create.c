@@ -167,20 +167,28 @@ static int check_identity(struct creation *c, struct reason *why)
 	return check_carrier(c, why);
 }
 
+struct uid_search {
+	uid_t uid;
+	const char *user;
+	char found[USER_NAME_MAX + 1];
+};
+
 static int same_uid(void *context, const struct agent *agent)
 {
-	struct agent *wanted = context;
+	struct uid_search *search = context;
 
-	if (agent->uid != wanted->uid || !strcmp(agent->user, wanted->user))
+	/* A deleted one has no ring, and its uid may have gone to somebody new. */
+	if (agent->state == AGENT_DELETED || agent->uid != search->uid ||
+	    !strcmp(agent->user, search->user))
 		return 0;
-	strcpy(wanted->identities[0], agent->user);
+	strcpy(search->found, agent->user);
 	return -EEXIST;
 }
 
 /* Whether the OS user that is there may carry the identity. */
 static int check_user(struct creation *c, uid_t uid, struct reason *why)
 {
-	struct agent other = {.uid = uid};
+	struct uid_search search = {.uid = uid, .user = c->user};
 	int r = agent_uid_check(uid, why);
 
 	if (r < 0)
@@ -190,12 +198,12 @@ static int check_user(struct creation *c, uid_t uid, struct reason *why)
 		    "the agent %s has uid %u, but the OS user %s has uid %u now; delete its "
 		    "identities first (ravi identity list)",
 		    c->user, c->agent.uid, c->user, uid);
-	strcpy(other.user, c->user);
-	r = agent_each(same_uid, &other, why);
+	r = agent_each(same_uid, &search, why);
 	if (r == -EEXIST)
 		return reason_set(why, -EPERM,
-		    "the OS user %s has uid %u, as the agent %s has; a ring belongs to one user",
-		    c->user, uid, other.identities[0]);
+		    "the OS user %s has uid %u, as the agent %s has, and a uid has one ring; "
+		    "delete that agent's identities first, or give the user another uid",
+		    c->user, uid, search.found);
 	if (r == 0)
 		c->agent.uid = uid;
 	return r;
@@ -373,7 +381,7 @@ static int report(struct creation *c)
 		return code;
 	printf("\n%s the OS user %s. Next: ravi secrets set GH_TOKEN --identity %s\n",
 	    c->made_user ? "Made" : "It is carried by", c->user, c->values->name);
-	return fflush(stdout) ? EXIT_FAILED : EXIT_DONE;
+	return EXIT_DONE;
 }
 
 int run_create(void *opaque, int argc, char **argv)

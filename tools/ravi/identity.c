@@ -84,7 +84,8 @@ int identity_print(const struct vault *vault, const struct agent *agent, bool js
 	add_number(&out, "revision", vault_revision(vault));
 	add_when(&out, "created", vault_created(vault));
 	add_when(&out, "updated", vault_updated(vault));
-	return fputs(buf_text(&out), stdout) < 0 || fflush(stdout) ? EXIT_FAILED : EXIT_DONE;
+	fputs(buf_text(&out), stdout);
+	return EXIT_DONE;
 }
 
 /* Loads the entry of the OS user that carries the identity; count 0: nobody does. */
@@ -279,7 +280,7 @@ static int report(const struct transition *t, bool json)
 		printf("The OS user %s stays, and can no longer log in; remove it with: userdel -r "
 		       "%s\n",
 		    t->agent.user, t->agent.user);
-	return fflush(stdout) ? EXIT_FAILED : EXIT_DONE;
+	return EXIT_DONE;
 }
 
 static int run_transition(

@@ -12,8 +12,9 @@
 
 struct round {
 	struct conf conf;
-	int code; /* the worst so far */
-	size_t count;
+	bool all;     /* everybody's: who is not logged in is not worth a line */
+	size_t count; /* with a ring now, or failed */
+	int code;     /* of the last failure */
 };
 
 #define round_auto __attribute__((cleanup(round_free))) struct round
@@ -30,16 +31,28 @@ static void run_task(struct round *round, enum loader_task task, const char *use
 	struct reason why = {0};
 	int r = context_loader(&round->conf, task, user, &record, &why);
 
-	round->count++;
 	if (r < 0)
 		round->code = context_fail(reason_prefix(&why, r, "%s: ", user), &why);
-	else
+	else if (record.ring || !round->all)
 		printf("%s: %s\n", user, record.text);
+	round->count += r < 0 || record.ring;
+}
+
+/* Whether there is anything to load or to end for a user who is or was logged in. */
+static bool is_concerned(const char *user)
+{
+	struct session_ring ring;
+	struct agent agent;
+
+	if (session_ring_load(user, &ring, NULL) != -ENOENT)
+		return true;
+	return agent_load(user, &agent, NULL) == 0 && agent.state == AGENT_ACTIVE;
 }
 
 static int reload_one(void *context, const char *user)
 {
-	run_task(context, LOADER_LOAD, user);
+	if (is_concerned(user))
+		run_task(context, LOADER_LOAD, user);
 	return 0;
 }
 
@@ -57,7 +70,7 @@ static int need_agent(const char *user, struct reason *why)
 
 int run_reload(void *values, int argc, char **argv)
 {
-	round_auto round = {0};
+	round_auto round = {.all = !argc};
 	struct reason why = {0};
 	int r = context_need_root("load rings", &why);
 
@@ -67,14 +80,14 @@ int run_reload(void *values, int argc, char **argv)
 	if (r == 0 && argc)
 		r = need_agent(argv[0], &why);
 	if (r == 0 && argc)
-		reload_one(&round, argv[0]);
+		run_task(&round, LOADER_LOAD, argv[0]);
 	else if (r == 0)
 		r = session_each_user(reload_one, &round, &why);
 	if (r < 0)
 		return context_fail(r, &why);
-	if (!round.count)
+	if (round.all && !round.count)
 		puts("no agent is logged in");
-	return fflush(stdout) ? EXIT_FAILED : round.code;
+	return round.code;
 }
 
 int run_release(void *values, int argc, char **argv)
@@ -92,5 +105,5 @@ int run_release(void *values, int argc, char **argv)
 	if (r < 0)
 		return context_fail(r, &why);
 	run_task(&round, LOADER_RELEASE, argv[0]);
-	return fflush(stdout) ? EXIT_FAILED : round.code;
+	return round.code;
 }

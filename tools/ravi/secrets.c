@@ -2,6 +2,7 @@
 /* ravi secrets set, get, list, delete: root's side, on vaults. An agent's own is own.c. */
 #include <config.h>
 
+#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -141,6 +142,16 @@ static int job_change(struct job *job, const char *event,
 	return r < 0 ? context_fail(r, &why) : EXIT_DONE;
 }
 
+static bool is_note(const char *text)
+{
+	size_t len = strlen(text);
+
+	for (const char *c = text; *c; c++)
+		if (iscntrl((unsigned char)*c))
+			return false;
+	return len <= VAULT_NOTE_MAX && jsonout_is_text(text, len);
+}
+
 /* The option values into job->change, but for the value itself. Returns an exit code. */
 static int parse_change(struct job *job, const struct set_values *values, const char *name)
 {
@@ -152,9 +163,9 @@ static int parse_change(struct job *job, const struct set_values *values, const 
 	if (values->expires &&
 	    when_expiry(values->expires, time(NULL), &job->change.expires, &why) < 0)
 		return cli_usage("--expires: %s", why.text);
-	if (values->note && (strlen(values->note) > VAULT_NOTE_MAX ||
-				!jsonout_is_text(values->note, strlen(values->note))))
-		return cli_usage("--note takes UTF-8 text of at most %u bytes", VAULT_NOTE_MAX);
+	if (values->note && !is_note(values->note))
+		return cli_usage(
+		    "--note takes one line of UTF-8, at most %u bytes", VAULT_NOTE_MAX);
 	job->change.note = values->note;
 	return EXIT_DONE;
 }
@@ -187,7 +198,7 @@ static int set(struct job *job, const struct set_values *values, struct buf *val
 	if (code != EXIT_DONE)
 		return code;
 	printf("stored %s for %s\n", job->name, job->identity);
-	return fflush(stdout) ? EXIT_FAILED : EXIT_DONE;
+	return EXIT_DONE;
 }
 
 int run_secrets_set(void *opaque, int argc, char **argv)
@@ -231,7 +242,7 @@ int run_secrets_delete(void *opaque, int argc, char **argv)
 		return code;
 	if (!values->json) {
 		printf("deleted %s of %s\n", job.name, job.identity);
-		return fflush(stdout) ? EXIT_FAILED : EXIT_DONE;
+		return EXIT_DONE;
 	}
 	jsonout_open(&j, NULL, '{');
 	jsonout_text(&j, "status", "deleted");
