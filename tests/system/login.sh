@@ -14,10 +14,16 @@ test_su_gives_the_agent_its_token() {
 }
 
 test_nothing_is_left_after_the_last_session() {
-	su - first -c true
+	session first a
+	local ring key
+	ring=$(ring_of first)
+	key=$(keyctl search "$ring" user ravi:TOKEN)
+	key_lives "$ring"
+	key_lives "$key"
+	end_session a
 	equal "" "$(ring_of first)"
-	[[ -z $(ls /run/ravi/sessions/first) ]]
-	! key_lives first
+	equal "" "$(ls /run/ravi/sessions/first)"
+	if key_lives "$ring" || key_lives "$key"; then fail "the ring or its key lives"; fi
 }
 
 test_a_user_who_is_no_agent_has_exit_status_4() {
