@@ -50,3 +50,14 @@ int loader_run(const struct loader_request *request, struct deadline deadline,
 		record->error = -record->error;
 	return 0;
 }
+
+int loader_ask(const struct loader_request *request, struct deadline deadline,
+    struct loader_record *record, struct reason *why)
+{
+	int r = loader_run(request, deadline, record, why);
+
+	if (r == 0 && record->error < 0)
+		return reason_set(why, record->error, "%s",
+		    *record->text ? record->text : strerror(-record->error));
+	return r;
+}

@@ -49,4 +49,8 @@ struct loader_request {
 int loader_run(const struct loader_request *request, struct deadline deadline,
     struct loader_record *record, struct reason *why);
 
+/* The same, with a failure that the loader reports in its record as this one's own. */
+int loader_ask(const struct loader_request *request, struct deadline deadline,
+    struct loader_record *record, struct reason *why);
+
 #endif

@@ -11,6 +11,7 @@ noinst_LTLIBRARIES += %D%/libutil.la
 	%D%/process.c %D%/process.h \
 	%D%/reason.c %D%/reason.h \
 	%D%/spawn.c %D%/spawn.h \
+	%D%/takeover.c %D%/takeover.h \
 	%D%/table.c %D%/table.h \
 	%D%/text.c %D%/text.h \
 	%D%/when.c %D%/when.h

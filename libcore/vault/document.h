@@ -9,6 +9,7 @@
 
 #include <jansson.h>
 
+#include "vault/value.h"
 #include "vault/vault.h"
 
 #define VAULT_HASH_SIZE 32 /* bytes of BLAKE2b-256 */
@@ -35,9 +36,5 @@ bool vault_model_time(const json_t *text, time_t *when);
 
 /* Words about a secret: no control characters, which would drive the terminal that lists them. */
 bool vault_model_note(const char *note);
-
-/* The value of a secret or of a previous version: "text" or "base64". 0, -EBADMSG, -ENOMEM. */
-int vault_value_get(const json_t *entry, struct buf *value);
-int vault_value_set(json_t *entry, const void *value, size_t len);
 
 #endif

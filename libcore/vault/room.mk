@@ -9,7 +9,7 @@ noinst_LTLIBRARIES += %D%/libvault.la
 	%D%/seal.c \
 	%D%/secrets.c \
 	%D%/trust.c \
-	%D%/value.c \
+	%D%/value.c %D%/value.h \
 	%D%/vault.c %D%/vault.h
 %C%_libvault_la_CFLAGS = $(AM_CFLAGS) $(SODIUM_CFLAGS) $(JANSSON_CFLAGS)
 %C%_libvault_la_LIBADD = $(SODIUM_LIBS) $(JANSSON_LIBS)

@@ -10,6 +10,8 @@
 #include "util/when.h"
 #include "vault/document.h"
 
+#define MADE_BY_AGENT "agent"
+
 static json_t *secrets_of(const struct vault *vault)
 {
 	return json_object_get(vault->root, "secrets");
@@ -30,12 +32,20 @@ void vault_clear(struct vault *vault)
 	json_object_clear(secrets_of(vault));
 }
 
+static bool is_by_agent(const json_t *entry)
+{
+	const char *maker = json_string_value(json_object_get(entry, "created_by"));
+
+	return maker && !strcmp(maker, MADE_BY_AGENT);
+}
+
 static int fill(struct vault_secret *secret, const char *name, const json_t *entry)
 {
 	*secret = (struct vault_secret){
 	    .name = name,
 	    .version = (uint64_t)json_integer_value(json_object_get(entry, "version")),
 	    .note = json_string_value(json_object_get(entry, "note")),
+	    .by_agent = is_by_agent(entry),
 	    .previous = json_array_size(json_object_get(entry, "previous")),
 	};
 	vault_model_time(json_object_get(entry, "created"), &secret->created);
@@ -209,6 +219,8 @@ static json_t *changed(json_t *entry, const struct vault_change *change, time_t 
 	if (next && vault_value_set(next, change->value, change->len) == 0 &&
 	    json_object_set_new(next, "version", json_integer(version + 1)) == 0 &&
 	    (!is_new || json_object_set_new(next, "created", time_or_null(now)) == 0) &&
+	    (!is_new || !change->by_agent ||
+		json_object_set_new(next, "created_by", json_string(MADE_BY_AGENT)) == 0) &&
 	    json_object_set_new(next, "updated", time_or_null(now)) == 0 &&
 	    json_object_set_new(next, "expires", time_or_null(change->expires)) == 0 &&
 	    ((!is_new && !change->note) ||

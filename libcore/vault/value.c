@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* A value in the document: "text" when it is UTF-8 without NUL, which people can read, else "base64". */
+/* Bytes in JSON: see value.h. */
 #include <config.h>
 
 #include <errno.h>
 #include <sodium.h>
 #include <string.h>
 
-#include "vault/document.h"
+#include "vault/value.h"
 
 #define VARIANT sodium_base64_VARIANT_ORIGINAL
 
@@ -37,7 +37,7 @@ int vault_value_get(const json_t *entry, struct buf *value)
 	return buf_add(value, json_string_value(text), json_string_length(text));
 }
 
-static json_t *encode(const void *value, size_t len)
+json_t *vault_value_base64(const void *value, size_t len)
 {
 	size_t room = sodium_base64_ENCODED_LEN(len, VARIANT); /* with its 0 */
 	buf_auto text = {0};
@@ -57,5 +57,6 @@ int vault_value_set(json_t *entry, const void *value, size_t len)
 	json_object_del(entry, text ? "base64" : "text");
 	if (text)
 		return json_object_set_new(entry, "text", text) < 0 ? -ENOMEM : 0;
-	return json_object_set_new(entry, "base64", encode(value, len)) < 0 ? -ENOMEM : 0;
+	return json_object_set_new(entry, "base64", vault_value_base64(value, len)) < 0 ? -ENOMEM
+											: 0;
 }

@@ -20,6 +20,7 @@
  *	      "text": "ghp_..."	 | "base64": "...",	text when it is UTF-8 without NUL, else base64
  *	      "version": 2, "created": "...", "updated": "...",
  *	      "expires": "..." | null, "note": "..." | null,
+ *	      "created_by": "agent",		left out when an administrator made it
  *	      "previous": [ {"text": ..., "version": 1, "updated": "...", "expires": null} ]  newest first
  *	    }
  *	  }
@@ -165,6 +166,7 @@ struct vault_secret {
 	time_t created, updated;
 	time_t expires;   /* 0: never */
 	const char *note; /* NULL: none */
+	bool by_agent;    /* its agent made it, through the broker */
 	size_t previous;  /* versions kept before this one */
 };
 
@@ -187,6 +189,7 @@ struct vault_change {
 	time_t expires;   /* 0: never */
 	const char *note; /* NULL: the one it has stays; "": none */
 	unsigned keep;    /* previous versions kept */
+	bool by_agent;    /* goes on record when this makes the secret */
 };
 
 /* Sets a secret; what it was goes to the front of its previous versions. -EINVAL, -E2BIG. */

@@ -88,12 +88,10 @@ static int run_loader(
 	    .into_session = task == LOADER_LOAD,
 	};
 	struct loader_record record;
-	int r = loader_run(&request, login->deadline, &record, why);
+	int r = loader_ask(&request, login->deadline, &record, why);
 
 	if (r < 0)
 		return r;
-	if (record.error)
-		return reason_set(why, record.error, "%s", record.text);
 	debug(login, "%s: ravi-load: %s", user, record.text);
 	return 0;
 }

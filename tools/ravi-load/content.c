@@ -7,12 +7,9 @@
 #include <string.h>
 #include <time.h>
 
-#include "config/paths.h"
 #include "content.h"
-#include "store/store.h"
+#include "machine/machine.h"
 #include "util/when.h"
-#include "vault/host.h"
-#include "vault/vault.h"
 
 /* Expiry lines stop here, so that a profile always fits a key (32,767 bytes). */
 #define PROFILE_EXPIRY_MAX 30000
@@ -85,32 +82,13 @@ static int add_profile(struct gathering *g, const struct agent *agent, const str
 	return item->value.error;
 }
 
-static int open_vault(struct store *store, const struct host *host, const char *identity,
-    struct vault **vault, struct reason *why)
-{
-	buf_auto sealed = {0};
-	int r = store_directory.get(store, identity, &sealed, why);
-
-	if (r == -ENOENT)
-		return reason_set(why, r, "identity %s has no vault (%s/%s.age)", identity,
-		    PATH_VAULTS, identity);
-	if (r == 0)
-		r = vault_open(host, sealed.data, sealed.len, vault, why);
-	if (r < 0)
-		return reason_prefix(why, r, "vault %s: ", identity);
-	if (strcmp(vault_name(*vault), identity))
-		return reason_set(why, -ENOMSG, "the vault of %s is the document of %s", identity,
-		    vault_name(*vault));
-	return 0;
-}
-
-static int gather(struct content *content, const struct agent *agent, size_t i, struct store *store,
-    const struct host *host, struct reason *why)
+static int gather(struct content *content, const struct agent *agent, size_t i,
+    struct machine *machine, struct reason *why)
 {
 	struct gathering g = {
 	    .content = content, .identity = i ? agent->identities[i] : NULL, .now = time(NULL)};
 	vault_auto vault = NULL;
-	int r = open_vault(store, host, agent->identities[i], &vault, why);
+	int r = machine_vault(machine, agent->identities[i], NULL, &vault, why);
 
 	if (r < 0)
 		return r;
@@ -129,18 +107,12 @@ static int gather(struct content *content, const struct agent *agent, size_t i, 
 
 int content_build(const struct agent *agent, struct content *content, struct reason *why)
 {
-	struct store *store = NULL;
-	host_auto host = {0};
-	int r = host_load(&host, why);
+	machine_auto machine = {0};
+	int r = machine_open(&machine, why);
 
-	if (r == 0)
-		r = store_directory.open(PATH_VAULTS, &store, why);
-	if (r < 0)
-		return r;
 	/* The default identity comes last, its profile as the very last key: see build.h. */
 	for (size_t i = agent->count; i-- > 0 && r == 0;)
-		r = gather(content, agent, i, store, &host, why);
-	store_directory.close(store);
+		r = gather(content, agent, i, &machine, why);
 	return r;
 }
 

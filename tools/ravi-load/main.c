@@ -13,10 +13,10 @@
 #include <syslog.h>
 #include <unistd.h>
 
-#include "process.h"
 #include "task.h"
 #include "util/cli.h"
 #include "util/file.h"
+#include "util/takeover.h"
 #include "vault/vault.h"
 
 struct values {
@@ -135,8 +135,11 @@ static const struct cli_program program = {
 int main(int argc, char **argv)
 {
 	struct reason why;
-	int r = process_take_over(&why);
+	int r;
 
+	r = process_take_over(&why);
+	if (r == 0)
+		r = process_guard(&why);
 	if (r < 0)
 		return cli_fail(r, &why);
 	vault_memory_init();

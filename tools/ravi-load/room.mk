@@ -2,12 +2,11 @@ ravilibexec_PROGRAMS += %D%/ravi-load
 %C%_ravi_load_SOURCES = \
 	%D%/main.c \
 	%D%/content.c %D%/content.h \
-	%D%/process.c %D%/process.h \
 	%D%/task.c %D%/task.h
 %C%_ravi_load_CFLAGS = $(AM_CFLAGS) $(SODIUM_CFLAGS) $(JANSSON_CFLAGS)
 %C%_ravi_load_LDFLAGS = $(HARDENED_LINK)
 %C%_ravi_load_LDADD = \
-	libcore/store/libstore.la libcore/vault/libvault.la libcore/age/libage.la \
+	libcore/machine/libmachine.la libcore/store/libstore.la libcore/vault/libvault.la libcore/age/libage.la \
 	libcore/ring/libring.la libcore/audit/libaudit.la libcore/identity/libidentity.la \
 	libcore/config/libconfig.la libcore/util/libutil.la \
 	$(KEYUTILS_LIBS) $(JANSSON_LIBS) $(SODIUM_LIBS)

@@ -15,11 +15,11 @@
 #include "audit/audit.h"
 #include "content.h"
 #include "identity/agent.h"
-#include "process.h"
 #include "ring/build.h"
 #include "ring/session.h"
 #include "task.h"
 #include "util/cleanup.h"
+#include "util/takeover.h"
 
 static int say(struct task *task, int error, const struct reason *why)
 {

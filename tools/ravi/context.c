@@ -6,16 +6,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "config/paths.h"
 #include "context.h"
 #include "util/cli.h"
 
-#define UPDATE_TRIES        100
-#define UPDATE_PAUSE_MAX    20    /* milliseconds between two */
 #define LOADER_MILLISECONDS 15000 /* nobody waits for a login here */
 
 int context_need_root(const char *what, struct reason *why)
@@ -40,21 +36,12 @@ int context_open(struct context *context, struct reason *why)
 {
 	int r = context_conf(&context->conf, why);
 
-	if (r < 0)
-		return r;
-	r = host_load(&context->host, why);
-	if (r < 0)
-		return r;
-	r = store_directory.open(PATH_VAULTS, &context->store, why);
-	if (r == -ENOENT)
-		return reason_set(why, r, "%s is missing; run: ravi init", PATH_VAULTS);
-	return r;
+	return r < 0 ? r : machine_open(&context->machine, why);
 }
 
 void context_close(struct context *context)
 {
-	store_directory.close(context->store);
-	host_wipe(&context->host);
+	machine_close(&context->machine);
 	conf_free(&context->conf);
 }
 
@@ -115,33 +102,6 @@ int context_identity(const char *named, char identity[IDENTITY_NAME_MAX + 1], st
 	return 0;
 }
 
-int context_vault(struct context *context, const char *identity, struct buf *sealed,
-    struct vault **vault, struct reason *why)
-{
-	buf_auto own = {0};
-	int r;
-
-	if (!sealed)
-		sealed = &own;
-	r = store_directory.get(context->store, identity, sealed, why);
-	if (r == -ENOENT)
-		return reason_set(
-		    why, -ENOSECRET, "there is no identity %s; see: ravi identity list", identity);
-	if (r < 0)
-		return r;
-	r = vault_open(&context->host, sealed->data, sealed->len, vault, why);
-	/* ENOKEY stands for "no such secret" everywhere else. */
-	if (r < 0)
-		return reason_prefix(
-		    why, r == -ENOKEY ? -EKEYREJECTED : r, "vault of %s: ", identity);
-	if (strcmp(vault_name(*vault), identity))
-		return reason_set(why, -ENOMSG,
-		    "%s/%s.age is the vault of %s; put the right one "
-		    "there",
-		    PATH_VAULTS, identity, vault_name(*vault));
-	return 0;
-}
-
 int context_need_living(const struct vault *vault, struct reason *why)
 {
 	if (vault_state(vault) != AGENT_DELETED)
@@ -151,87 +111,21 @@ int context_need_living(const struct vault *vault, struct reason *why)
 	    vault_name(vault), vault_name(vault));
 }
 
-/* A random while, so that writers who collided do not collide again. */
-static void pause_a_little(void)
-{
-	unsigned random = 0;
-
-	if (getrandom(&random, sizeof(random), 0) < 0)
-		random = (unsigned)getpid();
-	nanosleep(&(struct timespec){.tv_nsec = (1 + random % UPDATE_PAUSE_MAX) * 1000000L}, NULL);
-}
-
-static int update_once(struct context *context, const char *identity,
-    int (*change)(void *argument, struct vault *vault, struct reason *why), void *argument,
-    struct vault **vault, struct reason *why)
-{
-	buf_auto held = {0};
-	buf_auto next = {0};
-	int r;
-
-	r = context_vault(context, identity, &held, vault, why);
-	if (r < 0)
-		return r;
-	r = change(argument, *vault, why);
-	if (r)
-		return r < 0 ? r : 0;
-	r = vault_seal(*vault, &context->host, &next, why);
-	if (r < 0)
-		return r;
-	return store_directory.put(context->store, identity, &held, &next, why);
-}
-
-int context_update(struct context *context, const char *identity,
-    int (*change)(void *argument, struct vault *vault, struct reason *why), void *argument,
-    struct vault **vault, struct reason *why)
-{
-	for (int i = 0; i < UPDATE_TRIES; i++) {
-		int r = update_once(context, identity, change, argument, vault, why);
-
-		if (r != -ESTALE)
-			return r;
-		vault_free(*vault);
-		*vault = NULL;
-		pause_a_little();
-	}
-	return reason_set(why, -EBUSY,
-	    "the vault of %s changed under each of %d tries; say it again", identity, UPDATE_TRIES);
-}
-
 int context_loader(const struct conf *conf, enum loader_task task, const char *user,
     struct loader_record *record, struct reason *why)
 {
 	const struct loader_request request = {
 	    .task = task, .user = user, .reach = conf_reach_word(conf->reach)};
-	int r = loader_run(&request, deadline_in(LOADER_MILLISECONDS), record, why);
+	int r = loader_ask(&request, deadline_in(LOADER_MILLISECONDS), record, why);
 
 	/* Exit code 6 is for stores and services. */
-	if (r == -ETIMEDOUT)
-		return -EIO;
-	if (r == 0 && record->error < 0)
-		return reason_set(why, record->error, "%s",
-		    *record->text ? record->text : strerror(-record->error));
-	return r;
+	return r == -ETIMEDOUT ? -EIO : r;
 }
 
 int context_refresh(const struct context *context, const char *user, struct reason *why)
 {
-	struct loader_record record;
-	struct agent agent;
-	int r = agent_load(user, &agent, why);
-
-	if (r == -ENOENT || (r == 0 && agent.state != AGENT_ACTIVE))
-		return 0;
-	if (r == 0)
-		r = context_loader(&context->conf, LOADER_LOAD, user, &record, why);
-	/* The user lingers and reach=session: there is nothing to link a ring into before the next login. */
-	if (r == -ENOTCONN)
-		return 0;
-	if (r < 0)
-		return reason_prefix(why, -EIO,
-		    "stored, but the ring of %s could not be loaded (say: ravi reload %s): ", user,
-		    user);
-	return 0;
+	return machine_refresh(
+	    user, conf_reach_word(context->conf.reach), deadline_in(LOADER_MILLISECONDS), why);
 }
 
 int context_release(const struct context *context, const char *user, struct reason *why)

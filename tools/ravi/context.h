@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What root's commands work on: the settings, the host key, the store with the sealed vaults; and the ways
- * they all go: which identity is meant, opening its vault, changing it, telling its ring.
+ * What root's commands work on: the settings, and this machine's host key and vaults; and which identity is
+ * meant.
  */
 #ifndef RAVI_CONTEXT_H
 #define RAVI_CONTEXT_H
@@ -10,17 +10,13 @@
 
 #include "config/conf.h"
 #include "identity/agent.h"
+#include "machine/machine.h"
 #include "ring/loader.h"
-#include "store/store.h"
-#include "util/buf.h"
 #include "util/reason.h"
-#include "vault/host.h"
-#include "vault/vault.h"
 
 struct context {
 	struct conf conf;
-	struct host host;
-	struct store *store;
+	struct machine machine;
 };
 
 #define context_auto __attribute__((cleanup(context_close))) struct context
@@ -47,24 +43,8 @@ int context_fail(int error, const struct reason *why);
  */
 int context_identity(const char *named, char identity[IDENTITY_NAME_MAX + 1], struct reason *why);
 
-/*
- * The vault of `identity` and, when `sealed` is not NULL, the document it came from. -ENOSECRET with the
- * reason when there is none. A deleted one is opened too: vault_state tells.
- */
-int context_vault(struct context *context, const char *identity, struct buf *sealed,
-    struct vault **vault, struct reason *why);
-
 /* -ENOSECRET with the reason for a deleted identity's. */
 int context_need_living(const struct vault *vault, struct reason *why);
-
-/*
- * Changes the vault of `identity`: opens it, calls `change`, seals the next revision and puts it into the
- * store; from the start again when somebody else was faster. `change` returns 0, 1 when nothing has to be
- * written, or a negative errno. On success `*vault` is what is stored now.
- */
-int context_update(struct context *context, const char *identity,
-    int (*change)(void *argument, struct vault *vault, struct reason *why), void *argument,
-    struct vault **vault, struct reason *why);
 
 /* Runs ravi-load for one user; a failure that it reports in the record is returned, with its words. */
 int context_loader(const struct conf *conf, enum loader_task task, const char *user,

@@ -157,7 +157,7 @@ static int check_carrier(struct creation *c, struct reason *why)
 static int check_identity(struct creation *c, struct reason *why)
 {
 	const char *name = c->values->name;
-	int r = context_vault(&c->context, name, &c->tombstone, &c->former, why);
+	int r = machine_vault(&c->context.machine, name, &c->tombstone, &c->former, why);
 
 	if (r < 0 && r != -ENOSECRET)
 		return r;
@@ -245,16 +245,16 @@ static int make_vault(struct creation *c, struct reason *why)
 
 	if (r < 0)
 		return r;
-	r = vault_create(&profile, &c->context.host, &recovery, &c->vault, why);
+	r = vault_create(&profile, &c->context.machine.host, &recovery, &c->vault, why);
 	if (r < 0)
 		return r;
 	if (c->former)
 		vault_continue(c->vault, c->former);
-	r = vault_seal(c->vault, &c->context.host, &c->sealed, why);
+	r = vault_seal(c->vault, &c->context.machine.host, &c->sealed, why);
 	if (r < 0)
 		return r;
-	r = store_directory.put(
-	    c->context.store, c->values->name, c->former ? &c->tombstone : NULL, &c->sealed, why);
+	r = store_directory.put(c->context.machine.store, c->values->name,
+	    c->former ? &c->tombstone : NULL, &c->sealed, why);
 	c->made_vault = r == 0;
 	if (r == -ESTALE)
 		return reason_set(why, -EEXIST, "identity %s was made by somebody else just now",
@@ -297,8 +297,8 @@ static int undo_vault(struct creation *c, struct reason *why)
 {
 	if (c->former)
 		return store_directory.put(
-		    c->context.store, c->values->name, &c->sealed, &c->tombstone, why);
-	return store_directory.delete(c->context.store, c->values->name, &c->sealed, why);
+		    c->context.machine.store, c->values->name, &c->sealed, &c->tombstone, why);
+	return store_directory.delete(c->context.machine.store, c->values->name, &c->sealed, why);
 }
 
 /* In reverse. What cannot be taken back is said, with the rest still tried. */

@@ -141,7 +141,7 @@ static int list_one(void *opaque, const char *name)
 	vault_auto vault = NULL;
 	struct reason why = {0};
 	struct agent agent;
-	int r = context_vault(&listing->context, name, NULL, &vault, &why);
+	int r = machine_vault(&listing->context.machine, name, NULL, &vault, &why);
 
 	if (r == 0 && vault_state(vault) == AGENT_DELETED)
 		return 0;
@@ -171,7 +171,7 @@ int run_identity_list(void *opaque, int argc, char **argv)
 		return context_fail(r, &why);
 	listing.table = table_make("NAME", "USER", "STATE", "SECRETS", "EMAIL", "UPDATED", NULL);
 	jsonout_open(&listing.j, NULL, '[');
-	r = store_directory.list(listing.context.store, list_one, &listing, &why);
+	r = store_directory.list(listing.context.machine.store, list_one, &listing, &why);
 	jsonout_close(&listing.j, ']');
 	if (r == 0)
 		r = values->json ? jsonout_print(&listing.j) : table_print(&listing.table);
@@ -193,7 +193,7 @@ int run_identity_show(void *opaque, int argc, char **argv)
 	if (r == 0)
 		r = context_open(&context, &why);
 	if (r == 0)
-		r = context_vault(&context, argv[0], NULL, &vault, &why);
+		r = machine_vault(&context.machine, argv[0], NULL, &vault, &why);
 	if (r == 0)
 		r = load_carrier(argv[0], &agent, &why);
 	if (r < 0)
@@ -267,7 +267,7 @@ static int change(struct transition *t, struct reason *why)
 		    "%s is the default identity of the OS user %s, who carries others too; delete "
 		    "those first (%s, ...)",
 		    t->name, t->agent.user, t->agent.identities[1]);
-	r = context_update(&t->context, t->name, change_state, t, &t->vault, why);
+	r = machine_update(&t->context.machine, t->name, change_state, t, &t->vault, why);
 	return r < 0 ? r : change_entry(t, why);
 }
 

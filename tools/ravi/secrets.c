@@ -87,7 +87,7 @@ static int job_open(struct job *job, const char *identity)
 	r = context_identity(identity, job->identity, &why);
 	if (r < 0)
 		return cli_fail(r, &why);
-	r = context_vault(&job->context, job->identity, NULL, &job->vault, &why);
+	r = machine_vault(&job->context.machine, job->identity, NULL, &job->vault, &why);
 	if (r == 0)
 		r = context_need_living(job->vault, &why);
 	return r < 0 ? context_fail(r, &why) : EXIT_DONE;
@@ -134,7 +134,7 @@ static int job_change(struct job *job, const char *event,
 
 	vault_free(job->vault);
 	job->vault = NULL;
-	r = context_update(&job->context, job->identity, change, job, &job->vault, &why);
+	r = machine_update(&job->context.machine, job->identity, change, job, &job->vault, &why);
 	carried = agent_of_identity(job->identity, user, NULL);
 	audit_change(job, event, *user ? user : NULL, r);
 	if (r == 0 && carried == 0)

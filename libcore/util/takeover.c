@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What ravi-load is before it does anything: see process.h. */
+/* What a program of root's that others start throws away first: see takeover.h. */
 #include <config.h>
 
 #include <errno.h>
@@ -13,7 +13,7 @@
 #include <sys/time.h>
 #include <unistd.h>
 
-#include "process.h"
+#include "util/takeover.h"
 
 #define CPU_SECONDS 30
 #define MEMORY_MAX  (512ull << 20) /* bytes of address space; a full vault needs some 20 MiB */
@@ -92,11 +92,10 @@ int process_take_over(struct reason *why)
 	int r;
 
 	if (geteuid() != 0)
-		return reason_set(
-		    why, -EPERM, "ravi-load is started by pam_ravi and ravi, as root");
+		return reason_set(why, -EPERM, "this is a program of root's");
 	r = become_root();
-	if (r == 0)
-		r = process_guard(why);
+	if (r == 0 && prctl(PR_SET_DUMPABLE, 0) < 0)
+		r = -errno;
 	if (r == 0)
 		r = reset_signals();
 	if (r == 0)
