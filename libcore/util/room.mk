@@ -9,6 +9,7 @@ noinst_LTLIBRARIES += %D%/libutil.la
 	%D%/nodump.c %D%/nodump.h \
 	%D%/options.c %D%/options.h \
 	%D%/process.c %D%/process.h \
+	%D%/program.c %D%/program.h \
 	%D%/reason.c %D%/reason.h \
 	%D%/spawn.c %D%/spawn.h \
 	%D%/takeover.c %D%/takeover.h \

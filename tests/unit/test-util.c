@@ -16,6 +16,7 @@
 #include "util/file.h"
 #include "util/jsonout.h"
 #include "util/options.h"
+#include "util/program.h"
 #include "util/spawn.h"
 #include "util/table.h"
 #include "util/text.h"
@@ -246,6 +247,44 @@ static void test_spawn_in_a_host_that_ignores_sigchld(void **state)
 	assert_int_equal(status, SPAWN_STATUS_UNKNOWN);
 }
 
+static void test_a_wrapper_finds_the_real_program(void **state)
+{
+	struct program_search search = {
+	    .name = "tool", .variable = "RAVI_TEST_TOOL", .setting = "tool"};
+	char folder[] = "/tmp/ravi-unit-XXXXXX", own[64], real[64], path[PATH_MAX], list[128];
+	struct reason why;
+
+	(void)state;
+	assert_non_null(mkdtemp(folder));
+	snprintf(own, sizeof(own), "%s/tool", folder);
+	snprintf(real, sizeof(real), "%s/real", folder);
+	assert_int_equal(mkdir(real, 0700), 0);
+	snprintf(list, sizeof(list), ":.:%s:%s", folder, real);
+	setenv("PATH", list, 1);
+	/* A link to this very program is no candidate, nor is what cannot be run. */
+	assert_int_equal(symlink("/proc/self/exe", own), 0);
+	assert_int_equal(program_find(&search, path, &why), -ENOENT);
+	strcat(real, "/tool");
+	assert_int_equal(symlink("/bin/true", real), 0);
+	assert_int_equal(program_find(&search, path, &why), 0);
+	assert_string_equal(path, real);
+	/* What is named is taken, or said to be wrong. */
+	search.configured = "/bin/sh";
+	assert_int_equal(program_find(&search, path, &why), 0);
+	assert_string_equal(path, "/bin/sh");
+	setenv("RAVI_TEST_TOOL", own, 1);
+	assert_int_equal(program_find(&search, path, &why), -ELOOP);
+	setenv("RAVI_TEST_TOOL", "/dev/null", 1);
+	assert_int_equal(program_find(&search, path, &why), -EACCES);
+	setenv("RAVI_TEST_TOOL", "tool", 1);
+	assert_int_equal(program_find(&search, path, &why), -EACCES);
+	unlink(real);
+	*strrchr(real, '/') = '\0';
+	rmdir(real);
+	unlink(own);
+	rmdir(folder);
+}
+
 static void test_tables_are_aligned_and_safe_for_a_terminal(void **state)
 {
 	table_auto table = table_make("NAME", "NOTE", "N", NULL);
@@ -280,6 +319,7 @@ int main(void)
 	    cmocka_unit_test(test_tables_are_aligned_and_safe_for_a_terminal),
 	    cmocka_unit_test(test_files_are_checked),
 	    cmocka_unit_test(test_spawn_collects_and_kills),
+	    cmocka_unit_test(test_a_wrapper_finds_the_real_program),
 	    cmocka_unit_test(test_spawn_in_a_host_that_ignores_sigchld),
 	};
 
