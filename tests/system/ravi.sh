@@ -172,11 +172,46 @@ test_a_failed_further_identity_leaves_the_agent_as_it_was() {
 	[[ ! -e $(vault_of fifth) ]]
 }
 
+test_a_failed_second_start_keeps_the_tombstone() {
+	local before
+	before=$(sha256sum "$(vault_of broken)")
+	mkdir /home/broken
+	rm /var/lib/ravi/agents/broken
+	mkdir -p /var/lib/ravi/agents/broken/in-the-way
+	rm /var/lib/ravi/identities/broken
+	useradd -M broken
+	expect 1 ravi identity create --name broken --user broken
+	rm -r /var/lib/ravi/agents/broken /home/broken
+	equal "$before" "$(sha256sum "$(vault_of broken)")"
+	id broken
+	userdel broken
+}
+
+test_an_interrupted_create_is_named_and_can_be_taken_away() {
+	ravi identity create --name halfway >/dev/null
+	rm /var/lib/ravi/agents/halfway /var/lib/ravi/identities/halfway
+	refused 1 "ravi identity delete halfway" ravi identity create --name halfway
+	ravi identity delete halfway
+	ravi identity create --name halfway >/dev/null
+	equal halfway "$(ravi identity show halfway --json | json .user)"
+}
+
 test_useradds_words_are_passed_on() {
 	groupadd sixth
 	refused 1 "group sixth exists" ravi identity create --name sixth
 	[[ ! -e $(vault_of sixth) ]]
 	groupdel sixth
+}
+
+test_a_useradd_that_fails_late_leaves_nothing() {
+	useradd -D | grep -q HOME=/home
+	sed -i 's|^.*HOME=.*||' /etc/default/useradd
+	echo HOME=/proc/nowhere >>/etc/default/useradd
+	refused 1 "/proc/nowhere" ravi identity create --name sixth
+	sed -i '/^HOME=/d' /etc/default/useradd
+	expect 2 getent passwd sixth
+	expect 2 getent group sixth
+	[[ ! -e $(vault_of sixth) ]]
 }
 
 test_identities_made_at_once_are_all_there() {

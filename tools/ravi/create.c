@@ -153,6 +153,19 @@ static int check_carrier(struct creation *c, struct reason *why)
 	return agent_remove(&entry, why);
 }
 
+static int say_exists(const char *name, struct reason *why)
+{
+	char carrier[USER_NAME_MAX + 1];
+
+	if (agent_of_identity(name, carrier, NULL) == -ENOENT)
+		return reason_set(why, -EEXIST,
+		    "identity %s has a vault and no OS user, as an interrupted create leaves it; "
+		    "take that away first: ravi identity delete %s",
+		    name, name);
+	return reason_set(
+	    why, -EEXIST, "identity %s exists already; see: ravi identity show %s", name, name);
+}
+
 /* Nothing may be there but the tombstone of a deleted identity. */
 static int check_identity(struct creation *c, struct reason *why)
 {
@@ -162,8 +175,7 @@ static int check_identity(struct creation *c, struct reason *why)
 	if (r < 0 && r != -ENOSECRET)
 		return r;
 	if (c->former && vault_state(c->former) != AGENT_DELETED)
-		return reason_set(why, -EEXIST,
-		    "identity %s exists already; see: ravi identity show %s", name, name);
+		return say_exists(name, why);
 	return check_carrier(c, why);
 }
 
@@ -209,6 +221,20 @@ static int check_user(struct creation *c, uid_t uid, struct reason *why)
 	return r;
 }
 
+/* useradd may fail late, with no home folder to give: the user is there then, and is ours to remove. */
+static int make_user(struct creation *c, uid_t *uid, struct reason *why)
+{
+	int r = osuser_add(c->user, why);
+
+	if (r == -EEXIST)
+		return r;
+	c->made_user = osuser_find(c->user, uid, r < 0 ? NULL : why) == 0;
+	if (r == 0 && !c->made_user)
+		return reason_set(why, -EIO,
+		    "%s made the OS user %s, and the system does not know it", USERADD, c->user);
+	return r;
+}
+
 /* The agents entry as it is, and the OS user, who is made here when missing. */
 static int prepare_user(struct creation *c, struct reason *why)
 {
@@ -227,12 +253,8 @@ static int prepare_user(struct creation *c, struct reason *why)
 		    "the agent %s has lost its OS user; delete its identities first (ravi identity "
 		    "list)",
 		    c->user);
-	if (r == -ENOENT) {
-		r = osuser_add(c->user, why);
-		c->made_user = r == 0;
-		if (r == 0)
-			r = osuser_find(c->user, &uid, why);
-	}
+	if (r == -ENOENT)
+		r = make_user(c, &uid, why);
 	return r < 0 ? r : check_user(c, uid, why);
 }
 

@@ -11,6 +11,7 @@
 #include "util/spawn.h"
 
 #define PROGRAM_MILLISECONDS 60000      /* useradd copies /etc/skel */
+#define NAME_IN_USE          9          /* useradd(8): the user or its group exists */
 #define ENTRY_MAX            (64 << 10) /* bytes of a passwd entry */
 
 int osuser_find(const char *name, uid_t *uid, struct reason *why)
@@ -55,7 +56,8 @@ static int run_program(const char *path, const char *const *argv, struct reason 
 	for (char *c = said; *c; c++)
 		if (*c == '\n')
 			*c = c[1] ? ' ' : '\0';
-	return reason_set(why, -EIO, "%s failed (exit status %d): %s", path, status, said);
+	return reason_set(why, status == NAME_IN_USE ? -EEXIST : -EIO,
+	    "%s failed (exit status %d): %s", path, status, said);
 }
 
 int osuser_add(const char *name, struct reason *why)

@@ -10,7 +10,7 @@
 /* The uid of the OS user: 0, -ENOENT (no reason set), or another negative errno. */
 int osuser_find(const char *name, uid_t *uid, struct reason *why);
 
-/* useradd: home folder, private group, /bin/bash, no password. */
+/* useradd: home folder, private group, /bin/bash, no password. -EEXIST: the name is somebody's by now. */
 int osuser_add(const char *name, struct reason *why);
 
 /* userdel: with home folder and group. */
