@@ -1,2 +1,4 @@
 noinst_LTLIBRARIES += %D%/libmachine.la
-%C%_libmachine_la_SOURCES = %D%/machine.c %D%/machine.h
+%C%_libmachine_la_SOURCES = \
+	%D%/grow.c %D%/grow.h \
+	%D%/machine.c %D%/machine.h

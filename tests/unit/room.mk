@@ -58,6 +58,12 @@ VAULT_TEST_LIBS = \
 	libcore/vault/libvault.la libcore/age/libage.la libcore/identity/libidentity.la \
 	libcore/util/libutil.la $(SODIUM_LIBS) $(JANSSON_LIBS) $(CMOCKA_LIBS)
 
+UNIT_TESTS += %D%/test-grow
+%C%_test_grow_SOURCES = %D%/test-grow.c %D%/forge.h
+%C%_test_grow_LDADD = \
+	libcore/machine/libmachine.la libcore/store/libstore.la libcore/ring/libring.la \
+	$(VAULT_TEST_LIBS) $(KEYUTILS_LIBS)
+
 UNIT_TESTS += %D%/test-keyctl
 %C%_test_keyctl_SOURCES = %D%/test-keyctl.c
 %C%_test_keyctl_LDADD = \

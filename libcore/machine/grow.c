@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: MIT */
+/* Storing what a program has made of a secret: see grow.h. */
+#include <config.h>
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "machine/grow.h"
+
+static bool same(const struct buf *held, const void *value, size_t len)
+{
+	return held->len == len && !memcmp(held->data, value, len);
+}
+
+/* NAME_CONFLICT, with a name that is too long for that cut. */
+static void conflict_name(const char *name, char conflict[SECRET_NAME_MAX + 1])
+{
+	snprintf(conflict, SECRET_NAME_MAX + 1, "%.*s" GROW_CONFLICT,
+	    SECRET_NAME_MAX - (int)strlen(GROW_CONFLICT), name);
+}
+
+static int keep_conflict(struct vault *vault, const struct grow *grow, uint64_t present, time_t now,
+    bool *kept, struct reason *why)
+{
+	vault_secret_auto before = {0};
+	char name[SECRET_NAME_MAX + 1], note[128], now_has[40] = "none";
+	struct vault_change change = grow->change;
+	int r;
+
+	conflict_name(grow->change.name, name);
+	if (present)
+		snprintf(now_has, sizeof(now_has), "version %llu", (unsigned long long)present);
+	if (vault_get(vault, name, &before, NULL) < 0 ||
+	    !same(&before.value, change.value, change.len)) {
+		snprintf(note, sizeof(note), "grew from version %llu while the vault had %s",
+		    (unsigned long long)grow->base, now_has);
+		change.name = name;
+		change.note = note;
+		r = vault_set(vault, &change, now, why);
+		if (r < 0)
+			return r;
+		*kept = true;
+	}
+	return reason_set(why, -ESTALE,
+	    "this %s grew from version %llu, and the vault of %s has %s; it is kept as %s there",
+	    grow->change.name, (unsigned long long)grow->base, vault_name(vault), now_has, name);
+}
+
+int grow_vault(struct vault *vault, const struct grow *grow, time_t now, uint64_t *version,
+    bool *kept, struct reason *why)
+{
+	vault_secret_auto held = {0};
+	int r = vault_get(vault, grow->change.name, &held, why);
+
+	*kept = false;
+	if (r < 0 && r != -ENOKEY)
+		return r;
+	if (r == 0 && same(&held.value, grow->change.value, grow->change.len)) {
+		*version = held.version;
+		return 1;
+	}
+	if (grow->base && held.version != grow->base &&
+	    !(grow->sent && r == 0 && same(&held.value, grow->sent->data, grow->sent->len)))
+		return keep_conflict(vault, grow, held.version, now, kept, why);
+	r = vault_set(vault, &grow->change, now, why);
+	*version = held.version + 1;
+	return r;
+}
+
+struct growing {
+	const struct grow *grow;
+	uint64_t version;
+	bool stale;
+	struct reason stale_why;
+};
+
+static int grow_change(void *argument, struct vault *vault, struct reason *why)
+{
+	struct growing *g = argument;
+	bool kept;
+	int r;
+
+	if (vault_state(vault) == AGENT_DELETED)
+		return reason_set(why, -ENOKEY, "identity %s is deleted", vault_name(vault));
+	r = grow_vault(vault, g->grow, time(NULL), &g->version, &kept, why);
+	g->stale = r == -ESTALE;
+	if (!g->stale)
+		return r;
+	if (why)
+		g->stale_why = *why;
+	/* For machine_update -ESTALE is a race that another try wins; this one none wins. */
+	return kept ? 0 : 1;
+}
+
+int grow_store(struct machine *machine, const char *identity, const struct grow *grow,
+    uint64_t *version, struct reason *why)
+{
+	struct growing growing = {.grow = grow};
+	struct reason own = {0};
+	vault_auto vault = NULL;
+	int r;
+
+	if (!why)
+		why = &own;
+	r = machine_update(machine, identity, grow_change, &growing, &vault, why);
+	if (r < 0)
+		return r;
+	if (growing.stale)
+		return reason_set(why, -ESTALE, "%s", growing.stale_why.text);
+	*version = growing.version;
+	return 0;
+}
