@@ -64,6 +64,13 @@ UNIT_TESTS += %D%/test-grow
 	libcore/machine/libmachine.la libcore/store/libstore.la libcore/ring/libring.la \
 	$(VAULT_TEST_LIBS) $(KEYUTILS_LIBS)
 
+UNIT_TESTS += %D%/test-sshkey
+%C%_test_sshkey_SOURCES = %D%/test-sshkey.c %D%/scratch.h
+%C%_test_sshkey_CFLAGS = $(AM_CFLAGS) $(SODIUM_CFLAGS)
+%C%_test_sshkey_LDADD = \
+	libcore/sshkey/libsshsign.la libcore/sshkey/libsshkey.la libcore/util/libutil.la \
+	$(SODIUM_LIBS) $(CMOCKA_LIBS)
+
 UNIT_TESTS += %D%/test-keyctl
 %C%_test_keyctl_SOURCES = %D%/test-keyctl.c
 %C%_test_keyctl_LDADD = \
