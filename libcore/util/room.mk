@@ -4,6 +4,7 @@ noinst_LTLIBRARIES += %D%/libutil.la
 	%D%/cleanup.h \
 	%D%/cli.c %D%/cli.h \
 	%D%/deadline.h \
+	%D%/environment.c %D%/environment.h \
 	%D%/file.c %D%/file.h \
 	%D%/jsonout.c %D%/jsonout.h \
 	%D%/nodump.c %D%/nodump.h \

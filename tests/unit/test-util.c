@@ -13,6 +13,7 @@
 #include "unit.h"
 #include "util/buf.h"
 #include "util/cleanup.h"
+#include "util/environment.h"
 #include "util/file.h"
 #include "util/jsonout.h"
 #include "util/options.h"
@@ -306,6 +307,20 @@ static void test_tables_are_aligned_and_safe_for_a_terminal(void **state)
 	assert_string_equal(out.data, "name:   a?b\n");
 }
 
+static void test_tokens_leave_the_environment(void **state)
+{
+	(void)state;
+	setenv("GH_TOKEN", "x", 1);
+	setenv("CODEX_MONITOR_GH_TOKEN_FIRST", "x", 1);
+	setenv("CODEX_MONITOR_GH_TOKEN_SECOND", "x", 1);
+	setenv("GH_HOST", "example.org", 1);
+	assert_int_equal(environment_drop_tokens(), 0);
+	assert_null(getenv("GH_TOKEN"));
+	assert_null(getenv("CODEX_MONITOR_GH_TOKEN_FIRST"));
+	assert_null(getenv("CODEX_MONITOR_GH_TOKEN_SECOND"));
+	assert_string_equal(getenv("GH_HOST"), "example.org");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -321,6 +336,7 @@ int main(void)
 	    cmocka_unit_test(test_spawn_collects_and_kills),
 	    cmocka_unit_test(test_a_wrapper_finds_the_real_program),
 	    cmocka_unit_test(test_spawn_in_a_host_that_ignores_sigchld),
+	    cmocka_unit_test(test_tokens_leave_the_environment),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
