@@ -68,31 +68,41 @@ static bool is_ours(const struct ring *ring)
 	return profile.uid == getuid() || !ring_in_first_namespace();
 }
 
+/* Whether the serial is a keyring called ravi:...; then what it is goes to `sight`. */
+static bool look_at(int32_t id, enum ring_place place, struct ring_sight *sight)
+{
+	struct ring ring = {.id = id};
+	struct ring_description d;
+
+	if (ring_describe(id, &d) < 0 || strcmp(d.type, "keyring") ||
+	    strncmp(d.text, RING_PREFIX, strlen(RING_PREFIX)))
+		return false;
+	*sight = (struct ring_sight){.id = id, .owner = d.uid, .mask = d.mask, .place = place};
+	snprintf(sight->description, sizeof(sight->description), "%.127s", d.text);
+	sight->real = is_real(id, &d) && (place == RING_IN_USER || is_ours(&ring));
+	return true;
+}
+
+/*
+ * The sights of one keyring. When there are more than `max`, the real one is among them all the same: it
+ * takes the last one's place, so that nobody hides it behind planted ones.
+ */
 static size_t sights_in(
     int32_t keyring, enum ring_place place, struct ring_sight *sights, size_t max)
 {
 	free_auto int32_t *serials = NULL;
 	size_t count = 0, found = 0;
+	struct ring_sight sight;
 
-	if (keyring < 0 || ring_links(keyring, &serials, &count) < 0)
+	if (keyring < 0 || !max || ring_links(keyring, &serials, &count) < 0)
 		return 0;
-	for (size_t i = 0; i < count && found < max; i++) {
-		struct ring_sight *sight = &sights[found];
-		struct ring_description d;
-
-		if (ring_describe(serials[i], &d) < 0 || strcmp(d.type, "keyring") ||
-		    strncmp(d.text, RING_PREFIX, strlen(RING_PREFIX)))
+	for (size_t i = 0; i < count; i++) {
+		if (!look_at(serials[i], place, &sight))
 			continue;
-		*sight = (struct ring_sight){
-		    .id = serials[i], .owner = d.uid, .mask = d.mask, .place = place};
-		snprintf(sight->description, sizeof(sight->description), "%.127s", d.text);
-		sight->real = is_real(serials[i], &d);
-		if (sight->real && place == RING_IN_SESSION) {
-			struct ring ring = {.id = serials[i]};
-
-			sight->real = is_ours(&ring);
-		}
-		found++;
+		if (found < max)
+			sights[found++] = sight;
+		else if (sight.real)
+			sights[max - 1] = sight;
 	}
 	return found;
 }
@@ -106,7 +116,8 @@ size_t ring_sights(struct ring_sight *sights, size_t max)
 	keyctl_link(KEY_SPEC_USER_KEYRING, KEY_SPEC_PROCESS_KEYRING);
 	user = keyctl_get_keyring_ID(KEY_SPEC_USER_KEYRING, 0);
 	session = keyctl_get_keyring_ID(KEY_SPEC_SESSION_KEYRING, 0);
-	found = sights_in(user, RING_IN_USER, sights, max);
+	/* Half of the room each: what is planted in one does not hide what the other holds. */
+	found = sights_in(user, RING_IN_USER, sights, max / 2);
 	return found + sights_in(session, RING_IN_SESSION, sights + found, max - found);
 }
 

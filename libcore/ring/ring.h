@@ -141,7 +141,10 @@ struct ring_sight {
 	bool real; /* it is what ring_find would take */
 };
 
-/* Every keyring called ravi:... in @u and @s, real or planted: at most `max`; returns how many. */
+/*
+ * The keyrings called ravi:... in @u and @s, real or planted: at most `max` (2 and more); a real one is
+ * never left out. Returns how many.
+ */
 size_t ring_sights(struct ring_sight *sights, size_t max);
 
 /* Whether this process is in the kernel's first user namespace: elsewhere @u is another one. */
