@@ -190,6 +190,9 @@ static int borrow_user_keyring(uid_t uid, int32_t *user_ring)
 {
 	int r = 0;
 
+	/* Root's, and charged to root: one that the agent makes on its first use is charged to the agent. */
+	if (keyctl_get_keyring_ID(KEY_SPEC_THREAD_KEYRING, 1) < 0)
+		return -errno;
 	/* Real and effective: KEY_SPEC_USER_KEYRING follows the real uid. The saved one leads back. */
 	if (setresuid(uid, uid, 0) < 0)
 		return -errno;

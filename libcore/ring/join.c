@@ -42,12 +42,12 @@ static int become(uid_t uid, gid_t gid, struct ids *before)
 	if (getresuid(&before->real, &before->effective, &before->saved) < 0 ||
 	    getresgid(&before->group_real, &before->group_effective, &before->group_saved) < 0)
 		return -errno;
-	r = set_gids((gid_t)-1, gid, (gid_t)-1);
+	r = set_gids(gid, gid, (gid_t)-1);
 	if (r < 0)
 		return r;
 	r = set_uids(uid, uid, 0);
 	if (r < 0)
-		set_gids((gid_t)-1, before->group_effective, (gid_t)-1);
+		set_gids(before->group_real, before->group_effective, (gid_t)-1);
 	return r;
 }
 
@@ -102,10 +102,11 @@ static bool agents_ring_would_travel(uid_t target)
 	struct ring_description d;
 	size_t count = 0;
 
-	if (ring_describe(KEY_SPEC_SESSION_KEYRING, &d) < 0 || d.uid == target)
+	if (ring_describe(KEY_SPEC_SESSION_KEYRING, &d) < 0)
 		return false;
-	if (is_agent_uid(d.uid))
+	if (d.uid != target && is_agent_uid(d.uid))
 		return true;
+	/* In the target's own as well: root's is what an agent without key quota was given. */
 	if (ring_links(KEY_SPEC_SESSION_KEYRING, &serials, &count) < 0)
 		return false;
 	for (size_t i = 0; i < count; i++)
@@ -114,20 +115,39 @@ static bool agents_ring_would_travel(uid_t target)
 	return false;
 }
 
-/* -EDQUOT where the ids in force have no key left. */
+/* The ring belongs to the real uid, and is charged to its quota: -EDQUOT where that is used up. */
 static int join_fresh(void)
 {
 	return keyctl_join_session_keyring(NULL) < 0 ? -errno : 0;
+}
+
+/* Root's, from the ids of the target, to which it returns; what fails half way the caller restores. */
+static int join_roots(uid_t uid)
+{
+	int r = set_uids(0, 0, (uid_t)-1);
+
+	if (r == 0)
+		r = join_fresh();
+	return r < 0 ? r : set_uids(uid, uid, (uid_t)-1);
+}
+
+/* The target's; root's where its quota is used up: it only must not be the caller's. */
+static int join_targets(uid_t uid)
+{
+	int r = join_fresh();
+
+	return r == -EDQUOT ? join_roots(uid) : r;
 }
 
 /*
  * Looks at @s, and joins a fresh ring, as the target itself: a process that has no session ring is given
  * its *real* uid's stand-in at the first look, in su and sudo the caller's, which would then travel.
  */
-static int join_if(bool (*needed)(uid_t uid), uid_t uid, gid_t gid, struct reason *why)
+static int join_if(
+    bool (*needed)(uid_t uid), int (*join)(uid_t uid), uid_t uid, gid_t gid, struct reason *why)
 {
-	int joined = 0, linked = 0, r;
 	struct ids before;
+	int joined = 0, r;
 	bool need;
 
 	r = become(uid, gid, &before);
@@ -135,28 +155,57 @@ static int join_if(bool (*needed)(uid_t uid), uid_t uid, gid_t gid, struct reaso
 		return reason_errno(why, r, "becoming uid %u to look at its session ring", uid);
 	need = needed(uid);
 	if (need)
-		joined = join_fresh();
-	if (need && joined == 0 && keyctl_link(KEY_SPEC_USER_KEYRING, KEY_SPEC_SESSION_KEYRING) < 0)
-		linked = -errno;
+		joined = join(uid);
+	/*
+	 * Without @u in it the target reaches less of its own, which is no reason to refuse the login: it
+	 * fails where the target has forbidden links to its @u, or revoked it, or has no quota left.
+	 */
+	if (need && joined == 0)
+		keyctl_link(KEY_SPEC_USER_KEYRING, KEY_SPEC_SESSION_KEYRING);
 	r = become_again(&before);
 	if (r < 0)
 		return reason_errno(why, r, "the ids of the login process could not be restored");
-	/* The agent's quota is used up: root's then, it only must not be the caller's. */
-	if (joined == -EDQUOT)
-		joined = join_fresh();
 	if (joined < 0)
 		return reason_errno(why, joined, "joining a session ring for uid %u", uid);
-	if (linked < 0 && linked != -EDQUOT)
-		return reason_errno(why, linked, "linking @u of uid %u into its session ring", uid);
 	return need;
 }
 
 int join_for_agent(uid_t uid, gid_t gid, struct reason *why)
 {
-	return join_if(agent_needs_ring, uid, gid, why);
+	return join_if(agent_needs_ring, join_targets, uid, gid, why);
+}
+
+static bool in_any_case(uid_t uid)
+{
+	(void)uid;
+	return true;
+}
+
+int join_roots_for_agent(uid_t uid, gid_t gid, struct reason *why)
+{
+	return join_if(in_any_case, join_roots, uid, gid, why);
 }
 
 int join_for_other(uid_t uid, gid_t gid, struct reason *why)
 {
-	return join_if(agents_ring_would_travel, uid, gid, why);
+	return join_if(agents_ring_would_travel, join_targets, uid, gid, why);
+}
+
+int join_reaches_user(uid_t uid, gid_t gid, int32_t ring, struct reason *why)
+{
+	free_auto int32_t *serials = NULL;
+	struct ids before;
+	size_t count = 0;
+	bool found = false;
+	int r = become(uid, gid, &before);
+
+	if (r < 0)
+		return reason_errno(why, r, "becoming uid %u to look at its user keyring", uid);
+	if (ring_links(KEY_SPEC_USER_KEYRING, &serials, &count) == 0)
+		for (size_t i = 0; i < count; i++)
+			found |= serials[i] == ring;
+	r = become_again(&before);
+	if (r < 0)
+		return reason_errno(why, r, "the ids of the login process could not be restored");
+	return found;
 }

@@ -131,14 +131,22 @@ static int count_session(const struct login *login, int lock, struct reason *why
 	return r;
 }
 
-/* Links the live, whole ring into @s: 1 when there was one. */
-static int link_warm_ring(const struct login *login, uid_t uid, struct reason *why)
+/*
+ * Links the live, whole ring into @s: 1 when there was one. The agent may have cleared its @u, or put
+ * something else in the ring's place there: that is for ravi-load to mend.
+ */
+static int link_warm_ring(const struct login *login, const struct passwd *pw, struct reason *why)
 {
 	struct session_ring ring;
+	int reached = 1;
 
-	if (session_ring_load(login->user, &ring, NULL) < 0 || ring.uid != uid ||
+	if (session_ring_load(login->user, &ring, NULL) < 0 || ring.uid != pw->pw_uid ||
 	    !session_ring_is_whole(login->user, &ring))
 		return 0;
+	if (login->conf.reach == REACH_USER)
+		reached = join_reaches_user(pw->pw_uid, pw->pw_gid, ring.id, why);
+	if (reached <= 0)
+		return reached;
 	if (keyctl_link(ring.id, KEY_SPEC_SESSION_KEYRING) < 0)
 		return reason_errno(why, -errno, "linking the ring into the session ring");
 	debug(login, "%s: warm, ring %d with %u keys", login->user, ring.id, ring.keys);
@@ -149,7 +157,7 @@ static int link_warm_ring(const struct login *login, uid_t uid, struct reason *w
  * Under the lock the record is made and the ring looked at: a last close either sees the record, or has
  * ended the ring before we look.
  */
-static int enter(const struct login *login, uid_t uid, struct reason *why)
+static int enter(const struct login *login, const struct passwd *pw, struct reason *why)
 {
 	fd_auto lock = session_lock(login->user, login->deadline, why);
 	int r;
@@ -159,24 +167,34 @@ static int enter(const struct login *login, uid_t uid, struct reason *why)
 	r = count_session(login, lock, why);
 	if (r < 0)
 		return r;
-	return link_warm_ring(login, uid, why);
+	return link_warm_ring(login, pw, why);
 }
 
 /*
  * A ring that the @u of this uid may still hold from a former user with the same uid ends here. `agent`:
  * the agent whose own ring it may be, NULL for who is none.
  */
-static void end_inherited_ring(struct login *login, uid_t uid, const struct agent *agent)
+static int end_inherited_ring(struct login *login, uid_t uid, const struct agent *agent)
 {
 	char owner[USER_NAME_MAX + 1];
 	struct reason why;
 
 	if (session_ring_of_uid(uid, owner) < 0 || (agent && !strcmp(owner, agent->user)))
-		return;
+		return PAM_SUCCESS;
 	pam_syslog(login->pamh, LOG_NOTICE, "%s: ending the ring of %s, a former holder of uid %u",
 	    login->user, owner, uid);
 	if (run_loader(login, LOADER_RELEASE, owner, &why) < 0)
-		session_error(login, &why);
+		return session_error(login, &why);
+	return PAM_SUCCESS;
+}
+
+static int enter_or_load(const struct login *login, const struct agent *agent,
+    const struct passwd *pw, struct reason *why)
+{
+	int r = agent->state == AGENT_ACTIVE ? enter(login, pw, why) : 0;
+
+	/* Without a whole ring, and for the log line and the end of a ring that is not to be. */
+	return r == 0 ? run_loader(login, LOADER_LOAD, login->user, why) : r;
 }
 
 static int open_agent(struct login *login, const struct agent *agent, const struct passwd *pw)
@@ -186,14 +204,13 @@ static int open_agent(struct login *login, const struct agent *agent, const stru
 
 	if (r < 0)
 		return session_error(login, &why);
-	end_inherited_ring(login, pw->pw_uid, agent);
 	debug(login, "%s: %s session ring", login->user, r ? "joined a fresh" : "kept the");
-	if (login->conf_is_bad)
+	if (end_inherited_ring(login, pw->pw_uid, agent) != PAM_SUCCESS || login->conf_is_bad)
 		return PAM_SESSION_ERR;
-	r = agent->state == AGENT_ACTIVE ? enter(login, pw->pw_uid, &why) : 0;
-	/* Without a whole ring, and for the log line and the end of a ring that is not to be. */
-	if (r == 0)
-		r = run_loader(login, LOADER_LOAD, login->user, &why);
+	r = enter_or_load(login, agent, pw, &why);
+	/* A link is charged to the owner of the session ring, and the agent has used its quota up. */
+	if (r == -EDQUOT && join_roots_for_agent(pw->pw_uid, pw->pw_gid, NULL) == 1)
+		r = enter_or_load(login, agent, pw, &why);
 	if (r < 0)
 		return session_error(login, &why);
 	return PAM_SUCCESS;
@@ -202,15 +219,14 @@ static int open_agent(struct login *login, const struct agent *agent, const stru
 static int open_other(struct login *login, const struct passwd *pw)
 {
 	struct reason why;
-	int r;
+	int ended = end_inherited_ring(login, pw->pw_uid, NULL);
+	int r = join_for_other(pw->pw_uid, pw->pw_gid, &why);
 
-	end_inherited_ring(login, pw->pw_uid, NULL);
-	r = join_for_other(pw->pw_uid, pw->pw_gid, &why);
 	if (r < 0)
 		return session_error(login, &why);
 	if (r)
 		debug(login, "%s: left an agent's session ring", login->user);
-	return PAM_IGNORE;
+	return ended == PAM_SUCCESS ? PAM_IGNORE : ended;
 }
 
 int login_open(struct login *login)

@@ -84,21 +84,27 @@ static int32_t live_ring(const struct agent *agent)
 	return ring.id;
 }
 
-/* Links the ring where the configuration says; a new one must end up somewhere, or it dies with us. */
-static int anchor(
-    const struct task *task, const struct agent *agent, int32_t id, bool is_new, struct reason *why)
+/*
+ * Links the ring where the configuration says; a new one must end up somewhere, or it dies with us. An
+ * agent that has used up its quota or spoilt its @u does not keep a live ring from being changed: then
+ * `note` says what was left out.
+ */
+static int anchor(const struct task *task, const struct agent *agent, int32_t id, bool is_new,
+    struct reason *note, struct reason *why)
 {
 	bool reach_user = task->conf->reach == REACH_USER;
-	int in_user = ring_reach_user(id, agent->uid, reach_user, why), r = 0;
+	int in_user = ring_reach_user(id, agent->uid, reach_user, note);
 
 	/* The uid went to the agent's and back, which takes both guards off. */
 	if (process_guard(why) < 0)
 		return -EPERM;
 	if (task->into_session && keyctl_link(id, KEY_SPEC_SESSION_KEYRING) < 0)
-		r = reason_errno(why, -errno, "linking the ring into the session ring");
-	if (r < 0 || (in_user < 0 && !task->into_session))
-		return r < 0 ? r : in_user;
-	if (is_new && !task->into_session && !reach_user)
+		return reason_errno(why, -errno, "linking the ring into the session ring");
+	if (!is_new || task->into_session)
+		return 0;
+	if (in_user < 0)
+		return reason_set(why, in_user, "%s", note->text);
+	if (!reach_user)
 		return reason_set(why, -ENOTCONN,
 		    "reach=session and no session to link it into; the next login loads it");
 	return 0;
@@ -120,12 +126,13 @@ static int load_ring(struct task *task, const struct agent *agent, struct reason
 {
 	int32_t existing = live_ring(agent), id = 0;
 	content_auto content = {0};
+	struct reason note = {0};
 	int r = content_build(agent, &content, why);
 
 	if (r == 0)
 		r = ring_build(agent->user, existing, &content.ring, &id, why);
 	if (r == 0)
-		r = anchor(task, agent, id, !existing, why);
+		r = anchor(task, agent, id, !existing, &note, why);
 	if (r == 0) {
 		struct session_ring ring = {
 		    .id = id, .uid = agent->uid, .keys = (uint32_t)content.ring.count};
@@ -137,8 +144,9 @@ static int load_ring(struct task *task, const struct agent *agent, struct reason
 		return r;
 	task->record->ring = id;
 	task->record->keys = (uint32_t)content.ring.count;
-	return reason_set(why, 0, "ring %d of %s holds %zu keys, revision %llu", id, agent->user,
-	    content.ring.count, (unsigned long long)content.revision);
+	return reason_set(why, 0, "ring %d of %s holds %zu keys, revision %llu%s%s", id,
+	    agent->user, content.ring.count, (unsigned long long)content.revision,
+	    *note.text ? "; but " : "", note.text);
 }
 
 /* Whether a ring is wanted: a session lives, or the identity lingers. */
