@@ -121,6 +121,15 @@ end_session() {
 	rm -rf "/tmp/session.$name"
 }
 
+# What a failed test left running must not fail the next one.
+end_left_sessions() {
+	local su
+	for su in /tmp/session.*/su; do
+		[[ -e $su ]] && kill -KILL "$(cat "$su")" 2>/dev/null
+	done
+	rm -rf /tmp/session.*
+}
+
 # A test that hangs is a failed test: it gets TEST_SECONDS.
 watch_over() {
 	local until=$((SECONDS + ${TEST_SECONDS:-120}))
@@ -147,6 +156,7 @@ run_tests() {
 		watch_over $! || true
 		wait $!
 		rc=$?
+		end_left_sessions
 		if [[ $rc -eq 0 ]]; then
 			echo "ok $number - ${test#test_}"
 		elif [[ $rc -eq 77 ]]; then

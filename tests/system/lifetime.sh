@@ -1,0 +1,260 @@
+#!/bin/bash
+# How long a ring lives: as long as a session does, whatever happens to the session's leader.
+# Every test here was seen to fail with its guard taken out.
+# shellcheck source=lib.sh
+. "$(dirname "$0")/lib.sh"
+# shellcheck disable=SC2329 # the tests are found by name
+
+LOADER=/usr/libexec/ravi/ravi-load
+
+# bare USER COMMAND [ARG...]: as that user without any login: no PAM, no session ring of its own.
+bare() {
+	local user=$1
+	shift
+	setpriv --reuid="$user" --regid="$(id -g "$user")" --clear-groups \
+		env HOME=/tmp USER="$user" PATH=/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin "$@"
+}
+
+test_machine_is_set_up() {
+	set_up
+	useradd -m human
+	local user
+	# The kernel's user keyrings outlive users: an earlier run had the same uids.
+	for user in first second human; do
+		bare "$user" keyctl clear @u
+	done
+}
+
+# kill_leader NAME: the su of that session is killed; its shell lives on, as after a crash of sshd.
+kill_leader() {
+	kill -KILL "$(cat "/tmp/session.$1/su")"
+	wait "$(cat "/tmp/session.$1/su")" || true
+}
+
+test_a_killed_leader_is_cleaned_up_by_a_later_login() {
+	session first a
+	local ring
+	ring=$(ring_of first)
+	kill_leader a
+	key_lives "$ring"
+	equal one "$(su - first -c 'ravi-keyctl print TOKEN')"
+	if key_lives "$ring"; then fail "the ring lives"; fi
+	equal "" "$(ls /run/ravi/sessions/first)"
+	equal "" "$(ring_of first)"
+	# The shell that was left behind.
+	expect 4 in_session a 'ravi-keyctl print TOKEN'
+}
+
+test_a_killed_leader_is_cleaned_up_by_a_later_close() {
+	session first a
+	session first b
+	local ring
+	ring=$(ring_of first)
+	kill_leader a
+	equal one "$(in_session b ravi-keyctl print TOKEN)"
+	end_session b
+	if key_lives "$ring"; then fail "the ring lives"; fi
+	equal "" "$(ls /run/ravi/sessions/first)"
+	expect 4 in_session a 'ravi-keyctl print TOKEN'
+}
+
+test_a_killed_leader_is_cleaned_up_by_the_sweep() {
+	session first a
+	session second b
+	local ring others
+	ring=$(ring_of first)
+	others=$(ring_of second)
+	$LOADER --sweep >/dev/null
+	key_lives "$ring"
+	kill_leader a
+	$LOADER --sweep >/dev/null
+	if key_lives "$ring"; then fail "the ring lives"; fi
+	equal "" "$(ring_of first)"
+	expect 4 in_session a 'ravi-keyctl print TOKEN'
+	# Who has a living session keeps it.
+	equal "$others" "$(ring_of second)"
+	equal two "$(in_session b ravi-keyctl print TOKEN)"
+	end_session b
+}
+
+test_a_leader_that_is_a_zombie_is_dead() {
+	# The parent never collects it.
+	(
+		su - first -c 'sleep 300' &
+		echo $! >/tmp/zombie.pid
+		exec sleep 300
+	) &
+	local parent=$!
+	eventually 10 test -s /run/ravi/rings/first
+	local ring
+	ring=$(ring_of first)
+	kill -KILL "$(cat /tmp/zombie.pid)"
+	eventually 5 grep -q '^State:.Z' "/proc/$(cat /tmp/zombie.pid)/status"
+	$LOADER --sweep >/dev/null
+	if key_lives "$ring"; then fail "the ring lives"; fi
+	kill -KILL "$parent"
+}
+
+test_a_record_of_a_pid_that_came_again_is_dead() {
+	session first a
+	local record
+	record=$(ls /run/ravi/sessions/first)
+	mv "/run/ravi/sessions/first/$record" "/run/ravi/sessions/first/${record%%-*}-1"
+	$LOADER --sweep >/dev/null
+	equal "" "$(ring_of first)"
+	end_session a
+}
+
+test_processes_left_behind_read_nothing_by_any_way() {
+	session first a
+	local ring key
+	ring=$(ring_of first)
+	key=$(keyctl search "$ring" user ravi:TOKEN)
+	in_session a "setsid bash -c '
+		until test -e /tmp/closed; do sleep 0.05; done
+		ravi-keyctl print TOKEN; echo status: \$?
+		keyctl print $key; keyctl pipe $key; keyctl search @s user ravi:TOKEN; keyctl search @u user ravi:TOKEN
+		keyctl request user ravi:TOKEN; keyctl rlist $ring; ravi secrets get TOKEN; echo status: \$?
+		echo end' >/tmp/left.out 2>&1 &"
+	end_session a
+	touch /tmp/closed
+	eventually 10 grep -q ^end /tmp/left.out
+	equal 2 "$(grep -c '^status: 4' /tmp/left.out)"
+	lacks "$(cat /tmp/left.out)" one
+	lacks "$(cat /tmp/left.out)" "$key"
+	if key_lives "$key"; then fail "the key lives"; fi
+}
+
+test_an_expiring_secret_expires() {
+	session first a
+	printf %s short | ravi secrets set SHORT --identity first --expires 2s
+	equal short "$(in_session a ravi-keyctl print SHORT)"
+	local key
+	key=$(keyctl search "$(ring_of first)" user ravi:SHORT)
+	sleep 2.5
+	expect 3 in_session a 'ravi-keyctl print SHORT'
+	if key_lives "$key"; then fail "the key lives"; fi
+	equal one "$(in_session a ravi-keyctl print TOKEN)"
+	# A login after that has it neither.
+	expect 3 su - first -c 'ravi-keyctl print SHORT'
+	end_session a
+}
+
+test_a_rotation_sets_the_new_expiry_and_only_that() {
+	session first a
+	printf %s v1 | ravi secrets set SHORT --identity first --expires 1h
+	printf %s v2 | ravi secrets set SHORT --identity first --expires 2s
+	equal v2 "$(in_session a ravi-keyctl print SHORT)"
+	printf %s v1 | ravi secrets set LONG --identity first --expires 2s
+	printf %s v2 | ravi secrets set LONG --identity first --expires 1h
+	printf %s v1 | ravi secrets set EVER --identity first --expires 2s
+	printf %s v2 | ravi secrets set EVER --identity first
+	sleep 2.5
+	expect 3 in_session a 'ravi-keyctl print SHORT'
+	equal v2 "$(in_session a ravi-keyctl print LONG)"
+	equal v2 "$(in_session a ravi-keyctl print EVER)"
+	# Rotating another secret takes no timeout off.
+	printf %s v1 | ravi secrets set SHORT --identity first --expires 2s
+	printf %s x | ravi secrets set OTHER --identity first
+	ravi reload first >/dev/null
+	equal v1 "$(in_session a ravi-keyctl print SHORT)"
+	sleep 2.5
+	expect 3 in_session a 'ravi-keyctl print SHORT'
+	# What has expired comes back with a new value.
+	printf %s v3 | ravi secrets set SHORT --identity first
+	equal v3 "$(in_session a ravi-keyctl print SHORT)"
+	end_session a
+}
+
+test_linger_keeps_the_ring_and_the_sweep_respects_it() {
+	ravi identity create --name lasting --linger >/dev/null
+	printf %s last | ravi secrets set TOKEN --identity lasting >/dev/null
+	bare lasting keyctl clear @u
+	ravi reload lasting >/dev/null
+	su - lasting -c true
+	local ring
+	ring=$(ring_of lasting)
+	key_lives "$ring"
+	$LOADER --sweep >/dev/null
+	equal "$ring" "$(ring_of lasting)"
+	equal last "$(bare lasting ravi-keyctl print TOKEN)"
+	ravi release lasting >/dev/null
+	if key_lives "$ring"; then fail "the ring lives"; fi
+	expect 4 bare lasting ravi-keyctl print TOKEN
+}
+
+# use_up_quota USER: neither a key nor a byte more. Keys that are gone are counted until the kernel has
+# collected them.
+use_up_quota() {
+	local added=1
+	while [[ $added -gt 0 ]]; do
+		# shellcheck disable=SC2016 # the inner shell's
+		added=$(bare "$1" sh -c 'i=0
+			while keyctl add user fill$$.$i "$(printf %06000d 0)" @u >&2; do i=$((i + 1)); done
+			while keyctl add user fill$$.$i x @u >&2; do i=$((i + 1)); done
+			echo $i' 2>/dev/null)
+		sleep 0.3
+	done
+}
+
+test_an_agent_without_key_quota_still_gets_its_ring() {
+	trap 'bare first keyctl clear @u' EXIT
+	use_up_quota first
+	local hop
+	for hop in 'su - first -c' 'su first -c' 'sudo -u first sh -c' 'keyctl session - su - first -c' \
+		'keyctl session - su first -c' 'keyctl session - sudo -u first sh -c'; do
+		equal "$hop one" "$hop $($hop 'ravi-keyctl print TOKEN' 2>/dev/null)"
+	done
+	# And what is rotated reaches it.
+	session first a
+	printf %s new | ravi secrets set TOKEN --identity first
+	equal new "$(in_session a ravi-keyctl print TOKEN)"
+	printf %s one | ravi secrets set TOKEN --identity first
+	equal one "$(in_session a ravi-keyctl print TOKEN)"
+	ravi reload first
+	end_session a
+}
+
+test_two_logins_and_a_rotation_at_once() {
+	local round
+	for round in {1..10}; do
+		rm -f /tmp/at.*
+		su - first -c 'ravi-keyctl print TOKEN; sleep 0.3; echo; ravi-keyctl print TOKEN' >/tmp/at.1 2>&1 &
+		local one=$!
+		su - first -c 'ravi-keyctl print TOKEN; sleep 0.3; echo; ravi-keyctl print TOKEN' >/tmp/at.2 2>&1 &
+		local two=$!
+		printf %s "v$round" | ravi secrets set TOKEN --identity first
+		wait $one
+		wait $two
+		# Whichever came first, after the rotation both have the new value.
+		equal "v$round v$round" "$(tail -n 1 /tmp/at.1) $(tail -n 1 /tmp/at.2)"
+		equal "" "$(ring_of first)"
+		equal "" "$(ls /run/ravi/sessions/first)"
+	done
+	printf %s one | ravi secrets set TOKEN --identity first
+}
+
+test_fifty_logins_of_ten_agents_at_once_each_get_their_own() {
+	local agent i pids=()
+	for agent in agent{0..9}; do
+		make_agent "$agent" "of-$agent"
+		bare "$agent" keyctl clear @u
+	done
+	for i in {1..5}; do
+		for agent in agent{0..9}; do
+			su - "$agent" -c 'ravi-keyctl print TOKEN' >"/tmp/many.$agent.$i" 2>&1 &
+			pids+=($!)
+		done
+	done
+	wait "${pids[@]}"
+	for i in {1..5}; do
+		for agent in agent{0..9}; do
+			equal "of-$agent" "$(cat "/tmp/many.$agent.$i")"
+		done
+	done
+	for agent in agent{0..9}; do
+		equal "" "$(ring_of "$agent")"
+	done
+}
+
+run_tests
