@@ -25,6 +25,22 @@ static int become_root(void)
 	return 0;
 }
 
+/*
+ * Without CAP_SYS_RESOURCE, as in many containers, a hard limit that is lower stays: then as far up as it
+ * lets us. What does not fit into that fails where it does not fit.
+ */
+static int reset_limit(__rlimit_resource_t which, rlim_t wanted)
+{
+	struct rlimit limit = {wanted, wanted};
+
+	if (setrlimit(which, &limit) == 0)
+		return 0;
+	if (errno != EPERM || getrlimit(which, &limit) < 0)
+		return -errno;
+	limit.rlim_cur = limit.rlim_max;
+	return setrlimit(which, &limit) < 0 ? -errno : 0;
+}
+
 static int reset_limits(void)
 {
 	static const struct {
@@ -42,10 +58,10 @@ static int reset_limits(void)
 	};
 
 	for (size_t i = 0; i < sizeof(limits) / sizeof(*limits); i++) {
-		struct rlimit limit = {limits[i].limit, limits[i].limit};
+		int r = reset_limit(limits[i].which, limits[i].limit);
 
-		if (setrlimit(limits[i].which, &limit) < 0)
-			return -errno;
+		if (r < 0)
+			return r;
 	}
 	return 0;
 }
