@@ -74,7 +74,10 @@ static int do_task(const struct values *values, struct loader_record *record)
 	struct reason why = {0};
 	int r = load_conf(values, &conf, &why);
 
-	if (r < 0) {
+	/* A ring ends whatever became of the settings meanwhile: the bad value has its default. */
+	if (r < 0 && !values->load)
+		syslog(LOG_ERR, "%s", why.text);
+	else if (r < 0) {
 		snprintf(record->text, sizeof(record->text), "%s", why.text);
 		return r;
 	}
