@@ -131,14 +131,18 @@ static int load_ring(struct task *task, const struct agent *agent, struct reason
 
 	if (r == 0)
 		r = ring_build(agent->user, existing, &content.ring, &id, why);
-	if (r == 0)
-		r = anchor(task, agent, id, !existing, &note, why);
+	/*
+	 * Recorded before it can be reached: when we are killed in between, the record names a ring that
+	 * died with us, and never is there a ring in @u that no close knows of.
+	 */
 	if (r == 0) {
 		struct session_ring ring = {
 		    .id = id, .uid = agent->uid, .keys = (uint32_t)content.ring.count};
 
 		r = session_ring_save(agent->user, &ring, why);
 	}
+	if (r == 0)
+		r = anchor(task, agent, id, !existing, &note, why);
 	audit_load(agent, &content, r, why);
 	if (r < 0)
 		return r;
