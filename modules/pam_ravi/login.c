@@ -53,7 +53,7 @@ static void report_unknown(void *context, const char *where, const char *key)
 	pam_syslog(context, LOG_ERR, "%s: unknown option %s, ignored", where, key);
 }
 
-int login_begin(struct login *login, pam_handle_t *pamh, int flags, int argc, const char **argv)
+bool login_begin(struct login *login, pam_handle_t *pamh, int flags, int argc, const char **argv)
 {
 	struct reason why;
 
@@ -67,9 +67,9 @@ int login_begin(struct login *login, pam_handle_t *pamh, int flags, int argc, co
 	if (pam_get_user(pamh, &login->user, NULL) != PAM_SUCCESS || !login->user ||
 	    !*login->user) {
 		pam_syslog(pamh, LOG_ERR, "libpam knows no user");
-		return PAM_SESSION_ERR;
+		return false;
 	}
-	return PAM_SUCCESS;
+	return true;
 }
 
 void login_end(struct login *login)
@@ -238,10 +238,16 @@ int login_open(struct login *login)
 
 	if (geteuid() != 0)
 		return PAM_IGNORE;
-	pw = pam_modutil_getpwnam(login->pamh, login->user);
-	if (!pw)
-		return PAM_IGNORE;
 	r = agent_load(login->user, &agent, &why);
+	pw = pam_modutil_getpwnam(login->pamh, login->user);
+	if (!pw && r == -ENOENT)
+		return PAM_IGNORE;
+	/* An agent whose uid cannot be had, for want of descriptors or of the directory, is still one. */
+	if (!pw) {
+		reason_set(
+		    &why, -ENOENT, "it has an agents entry, and there is no OS user of that name");
+		return session_error(login, &why);
+	}
 	if (r == 0 && agent.uid == pw->pw_uid)
 		return open_agent(login, &agent, pw);
 	/* Not the agent, whatever the entry says: nothing of any agent goes along. */

@@ -21,8 +21,8 @@ struct login {
 
 #define login_auto __attribute__((cleanup(login_end))) struct login
 
-/* Reads arguments and ravi.conf, asks for the user: PAM_SUCCESS, or what the entry point returns. */
-int login_begin(struct login *login, pam_handle_t *pamh, int flags, int argc, const char **argv);
+/* Reads arguments and ravi.conf, asks for the user: false, with a log line, when there is none. */
+bool login_begin(struct login *login, pam_handle_t *pamh, int flags, int argc, const char **argv);
 void login_end(struct login *login);
 
 /* Each returns what its entry point returns: pam_ravi(8) says what that means. */

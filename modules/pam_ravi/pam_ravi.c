@@ -25,34 +25,30 @@ ENTRY_POINT pam_sm_authenticate(pam_handle_t *pamh, int flags, int argc, const c
 ENTRY_POINT pam_sm_setcred(pam_handle_t *pamh, int flags, int argc, const char **argv)
 {
 	login_auto login = {0};
-	int r;
 
 	if (!((unsigned)flags & (PAM_REINITIALIZE_CRED | PAM_REFRESH_CRED)))
 		return PAM_IGNORE;
-	r = login_begin(&login, pamh, flags, argc, argv);
-	return r == PAM_SUCCESS ? login_refresh(&login) : r;
+	return login_begin(&login, pamh, flags, argc, argv) ? login_refresh(&login) : PAM_CRED_ERR;
 }
 
 ENTRY_POINT pam_sm_acct_mgmt(pam_handle_t *pamh, int flags, int argc, const char **argv)
 {
 	login_auto login = {0};
-	int r = login_begin(&login, pamh, flags, argc, argv);
 
-	return r == PAM_SUCCESS ? login_account(&login) : r;
+	return login_begin(&login, pamh, flags, argc, argv) ? login_account(&login)
+							    : PAM_SYSTEM_ERR;
 }
 
 ENTRY_POINT pam_sm_open_session(pam_handle_t *pamh, int flags, int argc, const char **argv)
 {
 	login_auto login = {0};
-	int r = login_begin(&login, pamh, flags, argc, argv);
 
-	return r == PAM_SUCCESS ? login_open(&login) : r;
+	return login_begin(&login, pamh, flags, argc, argv) ? login_open(&login) : PAM_SESSION_ERR;
 }
 
 ENTRY_POINT pam_sm_close_session(pam_handle_t *pamh, int flags, int argc, const char **argv)
 {
 	login_auto login = {0};
-	int r = login_begin(&login, pamh, flags, argc, argv);
 
-	return r == PAM_SUCCESS ? login_close(&login) : r;
+	return login_begin(&login, pamh, flags, argc, argv) ? login_close(&login) : PAM_SESSION_ERR;
 }
