@@ -1,0 +1,3 @@
+#!/bin/bash
+# The module's contract again, with module and host built with AddressSanitizer and UBSan.
+BUILD=sanitized exec "$(dirname "$0")/module.sh"
