@@ -8,3 +8,5 @@ AM_TESTS_ENVIRONMENT = CMOCKA_MESSAGE_OUTPUT=TAP; export CMOCKA_MESSAGE_OUTPUT;
 include tests/unit/room.mk
 include tests/pam/room.mk
 include tests/system/room.mk
+
+EXTRA_DIST += %D%/run %D%/lint
