@@ -12,6 +12,13 @@ check_PROGRAMS += %D%/ring-churn
 	libcore/ring/libring.la libcore/identity/libidentity.la libcore/util/libutil.la \
 	$(KEYUTILS_LIBS)
 
-dist_check_SCRIPTS += \
-	%D%/age-interop.sh %D%/isolation.sh %D%/lifetime.sh %D%/login.sh %D%/ravi.sh %D%/sandbox
+dist_check_SCRIPTS += %D%/age-interop.sh
+dist_check_SCRIPTS += %D%/hosts.sh
+dist_check_SCRIPTS += %D%/install.sh
+dist_check_SCRIPTS += %D%/isolation.sh
+dist_check_SCRIPTS += %D%/lifetime.sh
+dist_check_SCRIPTS += %D%/login.sh
+dist_check_SCRIPTS += %D%/ravi.sh
+dist_check_SCRIPTS += %D%/recovery.sh
+dist_check_SCRIPTS += %D%/sandbox
 EXTRA_DIST += %D%/lib.sh
