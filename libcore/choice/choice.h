@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Which identity a tool acts as, and which GitHub token is that identity's: the one place where this is
- * decided, for git-credential-ravi, ravi-gh, ravi-git-config, ravi-codex and every other.
+ * decided, for ravi, ravi-keyctl, git-credential-ravi, ravi-gh, ravi-git-config, ravi-codex and every other.
  *
  * The identity is the first of: --identity, RAVI_IDENTITY, the binding of the worktree (ravi.identity in
  * that worktree's own config, config.worktree of its git dir), the OS user's default one.
@@ -33,34 +33,51 @@ struct choice {
 	char identity[IDENTITY_NAME_MAX + 1];
 	bool is_default; /* it is the OS user's default one: its keys are ravi:NAME */
 	bool
-	    is_carried; /* its vault is in the ring; else only its name, for the seed's token names */
+	    is_carried; /* its vault is in the ring; else it is a name, for the seed's token names */
 	char config[PATH_MAX]; /* CHOICE_WORKTREE: the file that says so */
 };
 
 /*
- * Decides the identity. `option` is --identity or NULL; `git_dir` is GIT_DIR as git gives it to a helper,
- * NULL: looked for from the working directory upwards. 0; -EINVAL (no identity name); another negative
- * errno when a binding is there and cannot be read: then nobody's token is given.
+ * Decides the identity. `option` is --identity or NULL. `git_dir` names a worktree's git dir; tools pass
+ * NULL: GIT_DIR, else the repository that the working directory lies in. 0; -EINVAL (no identity name);
+ * another negative errno when a binding is there and cannot be read: then nobody's token is given.
  */
 int choice_make(const struct ring *ring, const char *option, const char *git_dir,
     struct choice *choice, struct reason *why);
+
+/* What decided it: "--identity", "RAVI_IDENTITY", "ravi.identity in FILE", "this user's default". */
+#define CHOICE_BECAUSE_MAX (PATH_MAX + 32)
+void choice_because(const struct choice *choice, char text[CHOICE_BECAUSE_MAX]);
+
+/*
+ * The same for tools that read the identity's own vault: `*identity` is what ring_read and its neighbours
+ * take, NULL for the default one, else in `choice`. -ENOKEY: this user does not carry it.
+ */
+int choice_vault(const struct ring *ring, const char *option, struct choice *choice,
+    const char **identity, struct reason *why);
 
 struct choice_token {
 	char key[SECRET_NAME_MAX + 1]; /* the secret's name */
 	bool in_default;               /* in the default identity's vault, not in its own */
 	time_t expires;                /* 0: never */
-	struct buf value;              /* without trailing newlines */
+	struct buf value; /* without trailing newlines; no blanks, no control characters */
 };
 
 #define choice_token_auto __attribute__((cleanup(choice_token_free))) struct choice_token
 
 void choice_token_free(struct choice_token *token);
 
-/* The identity's GitHub token: 0, or -ENOKEY with the reason saying which names were looked for. */
+/*
+ * The identity's GitHub token: 0; -ENOKEY (-EKEYEXPIRED) with the reason saying which names were looked
+ * for; -EBADMSG when the value cannot be a token.
+ */
 int choice_github_token(const struct ring *ring, const struct choice *choice,
     struct choice_token *token, struct reason *why);
 
-/* What --which prints: identity and why it, token name and whose vault. Never the value. */
+/* What --which prints: identity and why it, token name and whose vault (NULL: no token line). */
 void choice_explain(const struct choice *choice, const struct choice_token *token, struct buf *out);
+
+/* The column of its lines, for tools that add some (table_line). */
+#define CHOICE_EXPLAIN_WIDTH 9
 
 #endif

@@ -244,8 +244,8 @@ int ring_read_profile(
 	if (r == -ENOKEY && identity) {
 		/* Asked for the default identity by its name. */
 		r = ring_read_profile(ring, NULL, profile, why);
-		if (r == 0 && !strcmp(profile->name, identity))
-			return 0;
+		if (r < 0 || !strcmp(profile->name, identity))
+			return r;
 		return reason_set(
 		    why, -ENOKEY, "the agent %s carries no identity %s", ring->user, identity);
 	}

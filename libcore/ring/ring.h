@@ -104,13 +104,6 @@ int ring_read(const struct ring *ring, const char *identity, const char *name, s
 int ring_read_profile(const struct ring *ring, const char *identity, struct ring_profile *profile,
     struct reason *why);
 
-/*
- * Which identity's keys are meant: `option` (--identity), else RAVI_IDENTITY, else the user's default one,
- * for which `*identity` is NULL, as the functions here take it. -ENOKEY: this user does not carry it.
- */
-int ring_choose_identity(
-    const struct ring *ring, const char *option, const char **identity, struct reason *why);
-
 enum ring_key_state {
 	RING_KEY_LIVE,
 	RING_KEY_EXPIRED,

@@ -1,7 +1,6 @@
 noinst_LTLIBRARIES += %D%/libring.la
 %C%_libring_la_SOURCES = \
 	%D%/build.c %D%/build.h \
-	%D%/choose.c \
 	%D%/describe.c \
 	%D%/join.c %D%/join.h \
 	%D%/loader.c %D%/loader.h \

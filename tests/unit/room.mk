@@ -77,6 +77,12 @@ UNIT_TESTS += %D%/test-keyctl
 	libcore/ring/libring.la libcore/identity/libidentity.la libcore/util/libutil.la \
 	$(KEYUTILS_LIBS) $(CMOCKA_LIBS)
 
+UNIT_TESTS += %D%/test-choice
+%C%_test_choice_SOURCES = %D%/test-choice.c
+%C%_test_choice_LDADD = \
+	libcore/choice/libchoice.la libcore/ring/libring.la libcore/identity/libidentity.la \
+	libcore/util/libutil.la $(KEYUTILS_LIBS) $(CMOCKA_LIBS)
+
 if HAVE_CMOCKA
 check_PROGRAMS += $(UNIT_TESTS)
 TESTS += $(UNIT_TESTS)

@@ -453,6 +453,34 @@ static void test_list_names_and_never_tells(void **state)
 	assert_null(strstr(buf_text(&status.out), "secret-"));
 }
 
+static void test_status_says_what_tools_act_as(void **state)
+{
+	static const char *const named[] = {"RAVI_IDENTITY=" SECOND, NULL};
+	static const char *const seeded[] = {"RAVI_IDENTITY=no-vault", NULL};
+	static const char *const invalid[] = {"RAVI_IDENTITY=No Name", NULL};
+	struct world *world = world_of(state);
+	ran_auto first = {0};
+	ran_auto second = {0};
+	ran_auto third = {0};
+	ran_auto none = {0};
+
+	put_profile(world, SECOND, 3, 0, "");
+	load_usual(world);
+	run(world, &first, "status");
+	assert_non_null(
+	    strstr(buf_text(&first.out), "acts as    " FIRST " (this user's default)\n"));
+	run_prepared(world, NULL, &second, ARGV("status", "--json"), named);
+	assert_non_null(strstr(buf_text(&second.out), "\"identity\": \"" SECOND "\""));
+	assert_non_null(strstr(buf_text(&second.out), "\"because\": \"RAVI_IDENTITY\""));
+	/* All identities are shown, whichever is meant. */
+	assert_non_null(strstr(buf_text(&second.out), "\"name\": \"" FIRST "\""));
+	run_prepared(world, NULL, &third, ARGV("status"), seeded);
+	assert_non_null(
+	    strstr(buf_text(&third.out), "no-vault (RAVI_IDENTITY), whose secrets are not"));
+	run_prepared(world, NULL, &none, ARGV("status"), invalid);
+	assert_non_null(strstr(buf_text(&none.out), "cannot be told: RAVI_IDENTITY: "));
+}
+
 static void test_status_says_why_there_is_none(void **state)
 {
 	struct world *world = world_of(state);
@@ -665,6 +693,7 @@ int main(void)
 	    TEST(test_a_user_namespace_still_finds_it),
 	    TEST(test_list_names_and_never_tells),
 	    TEST(test_status_says_why_there_is_none),
+	    TEST(test_status_says_what_tools_act_as),
 	    TEST(test_status_counts),
 	    TEST(test_exec_fills_one_environment),
 	    TEST(test_exec_all),

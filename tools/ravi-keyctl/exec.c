@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "choice/choice.h"
 #include "keyctl.h"
 #include "util/cleanup.h"
 #include "util/cli.h"
@@ -249,6 +250,7 @@ int run_exec(void *values, int argc, char **argv)
 	environment_auto environment = {0};
 	inventory_auto inventory = {0};
 	const char *identity;
+	struct choice choice;
 	struct reason why = {0};
 	struct rlimit core;
 	struct ring ring;
@@ -261,7 +263,7 @@ int run_exec(void *values, int argc, char **argv)
 	if (r == 0)
 		r = ring_find(&ring, &why);
 	if (r == 0)
-		r = ring_choose_identity(&ring, request->identity, &identity, &why);
+		r = choice_vault(&ring, request->identity, &choice, &identity, &why);
 	if (r == 0)
 		r = gather(request, &ring, identity, &inventory, &environment, &why);
 	if (r < 0)

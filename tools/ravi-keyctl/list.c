@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdio.h>
 
+#include "choice/choice.h"
 #include "keyctl.h"
 #include "util/cli.h"
 #include "util/jsonout.h"
@@ -41,6 +42,7 @@ int run_list(void *values, int argc, char **argv)
 	const struct request *request = values;
 	inventory_auto inventory = {0};
 	const char *identity;
+	struct choice choice;
 	struct reason why = {0};
 	struct ring ring;
 	int r;
@@ -49,7 +51,7 @@ int run_list(void *values, int argc, char **argv)
 	(void)argv;
 	r = ring_find(&ring, &why);
 	if (r == 0)
-		r = ring_choose_identity(&ring, request->identity, &identity, &why);
+		r = choice_vault(&ring, request->identity, &choice, &identity, &why);
 	if (r == 0)
 		r = inventory_take(&ring, identity, &inventory, &why);
 	if (r == 0)

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <unistd.h>
 
+#include "choice/choice.h"
 #include "keyctl.h"
 #include "util/cli.h"
 #include "util/file.h"
@@ -15,6 +16,7 @@ static int read_value(
 {
 	char folded[SECRET_NAME_MAX + 1];
 	const char *identity;
+	struct choice choice;
 	struct ring ring;
 	int r;
 
@@ -24,7 +26,7 @@ static int read_value(
 	r = ring_find(&ring, why);
 	if (r < 0)
 		return r;
-	r = ring_choose_identity(&ring, request->identity, &identity, why);
+	r = choice_vault(&ring, request->identity, &choice, &identity, why);
 	if (r < 0)
 		return r;
 	return ring_read(&ring, identity, folded, value, why);

@@ -78,12 +78,24 @@ static void print_identity(const struct inventory *inventory)
 	}
 }
 
+/* What --which is to the other tools. */
+static void print_choice(const struct choice *choice)
+{
+	char because[CHOICE_BECAUSE_MAX];
+
+	choice_because(choice, because);
+	printf("%-10s %s (%s)%s\n", "acts as", choice->identity, because,
+	    choice->is_carried ? "" : ", whose secrets are not in this ring");
+}
+
 int status_print_text(const struct status *status)
 {
 	size_t told = told_problems(status);
 
 	printf("%-10s %s (uid %u)\n", "user", *status->user ? status->user : "?", status->uid);
 	print_rings(status);
+	if (status->has_choice)
+		print_choice(&status->choice);
 	for (size_t i = 0; i < status->identity_count; i++)
 		print_identity(&status->identities[i]);
 	for (size_t i = 0; i < told; i++)
@@ -142,6 +154,18 @@ static void json_ring(struct jsonout *j, const struct status *status)
 	jsonout_close(j, '}');
 }
 
+static void json_choice(struct jsonout *j, const struct choice *choice)
+{
+	char because[CHOICE_BECAUSE_MAX];
+
+	choice_because(choice, because);
+	jsonout_open(j, "acts_as", '{');
+	jsonout_text(j, "identity", choice->identity);
+	jsonout_text(j, "because", because);
+	jsonout_bool(j, "carried", choice->is_carried);
+	jsonout_close(j, '}');
+}
+
 int status_print_json(const struct status *status)
 {
 	jsonout_auto j = {0};
@@ -150,6 +174,8 @@ int status_print_json(const struct status *status)
 	jsonout_text(&j, "user", *status->user ? status->user : NULL);
 	jsonout_number(&j, "uid", status->uid);
 	json_ring(&j, status);
+	if (status->has_choice)
+		json_choice(&j, &status->choice);
 	jsonout_open(&j, "rings", '[');
 	for (size_t i = 0; i < status->sight_count; i++)
 		json_sight(&j, status, &status->sights[i]);

@@ -11,6 +11,7 @@ bin_PROGRAMS += %D%/ravi-keyctl
 	%D%/status.c %D%/status.h
 %C%_ravi_keyctl_LDFLAGS = $(HARDENED_LINK)
 %C%_ravi_keyctl_LDADD = \
+	libcore/choice/libchoice.la \
 	libcore/ring/libring.la \
 	libcore/identity/libidentity.la \
 	libcore/config/libconfig.la \

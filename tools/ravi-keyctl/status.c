@@ -66,21 +66,32 @@ static int take_identity(struct status *status, const char *identity, struct rea
 	return inventory_take(&status->ring, identity, inventory, why);
 }
 
-/* One identity when it was asked for by name, else all that the ring has. */
+/* Which identity tools act as here, and why. Not being able to tell is something to mend, too. */
+static void take_choice(struct status *status, const char *option)
+{
+	struct reason why = {0};
+
+	status->has_choice = choice_make(&status->ring, option, NULL, &status->choice, &why) == 0;
+	if (!status->has_choice)
+		status_problem(status, "mend that, or say which: --identity, RAVI_IDENTITY",
+		    "which identity tools act as here cannot be told: %s", why.text);
+}
+
+/* One identity when it was asked for by name, else all that the ring has, the default one first. */
 static int take_identities(struct status *status, const char *option, struct reason *why)
 {
 	struct carried carried = {0};
-	const char *identity;
-	int r;
+	const char *identity = NULL;
+	int r = 0;
 
-	r = ring_choose_identity(&status->ring, option, &identity, why);
+	if (option)
+		r = choice_vault(&status->ring, option, &status->choice, &identity, why);
 	if (r == 0)
 		r = take_identity(status, identity, why);
 	if (r == 0 && !option)
 		r = ring_each(&status->ring, carry, &carried, why);
 	for (size_t i = 0; i < carried.count && r == 0; i++)
-		if (!identity || strcmp(identity, carried.names[i]))
-			r = take_identity(status, carried.names[i], why);
+		r = take_identity(status, carried.names[i], why);
 	return r;
 }
 
@@ -114,6 +125,8 @@ int run_status(void *values, int argc, char **argv)
 	take_user(status);
 	if (status->has_ring)
 		r = take_identities(status, request->identity, &why);
+	if (status->has_ring && r == 0)
+		take_choice(status, request->identity);
 	if (r < 0)
 		return cli_fail(r, &why);
 	diagnose(status);

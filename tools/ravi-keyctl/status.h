@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "choice/choice.h"
 #include "identity/agent.h"
 #include "keyctl.h"
 
@@ -22,6 +23,8 @@ struct status {
 	uid_t uid;
 	bool has_ring;
 	struct ring ring; /* the one that is taken */
+	bool has_choice;
+	struct choice choice; /* what tools act as here */
 
 	struct ring_sight sights[STATUS_SIGHTS_MAX];
 	size_t sight_count;

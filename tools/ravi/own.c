@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "choice/choice.h"
 #include "own.h"
 #include "ring/ring.h"
 #include "secret.h"
@@ -28,14 +29,15 @@ static void own_free(struct own *own)
 	table_free(&own->table);
 }
 
-/* Finds the ring and the identity in it: --identity, RAVI_IDENTITY, or the agent's default one. */
+/* Finds the ring and the identity that is meant. */
 static int own_open(struct own *own, const char *identity, struct reason *why)
 {
+	struct choice choice;
 	const char *chosen;
 	int r = ring_find(&own->ring, why);
 
 	if (r == 0)
-		r = ring_choose_identity(&own->ring, identity, &chosen, why);
+		r = choice_vault(&own->ring, identity, &choice, &chosen, why);
 	if (r == 0)
 		r = ring_read_profile(&own->ring, chosen, &own->profile, why);
 	return r;

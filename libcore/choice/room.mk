@@ -1,0 +1,6 @@
+noinst_LTLIBRARIES += %D%/libchoice.la
+%C%_libchoice_la_SOURCES = \
+	%D%/choice.c %D%/choice.h \
+	%D%/gitconfig.c %D%/gitconfig.h \
+	%D%/worktree.c %D%/worktree.h
+%C%_libchoice_la_LIBADD = $(KEYUTILS_LIBS)
