@@ -9,7 +9,7 @@
 	{                                                                                          \
 		.name = "identity", .kind = OPTION_TEXT, .argument = "ID",                         \
 		.offset = offsetof(struct request, identity),                                      \
-		.help = "of this identity (else RAVI_IDENTITY, the worktree's, the default one)"                \
+		.help = "of this identity (else RAVI_IDENTITY, the worktree's, the default one)"   \
 	}
 
 #define JSON                                                                                       \
