@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Writes by agents: what `ravi secrets set|delete` run as the agent and ravi-codex's write-back ask the
- * broker for. One connection to /run/ravi/broker.sock (root 0666) a request, one JSON object each way,
- * each at most BROKER_MESSAGE_MAX bytes. The kernel says who is asking; no message does.
+ * broker for. One connection to /run/ravi/broker.sock (root 0666) a request; protocol.h says what goes over
+ * it. The kernel says who is asking; no message does.
+ *
+ * JSON goes through jansson: a program that has values written calls vault_memory_init (vault/vault.h) first.
  */
 #ifndef RAVI_BROKER_CLIENT_H
 #define RAVI_BROKER_CLIENT_H
@@ -14,8 +16,8 @@
 #include "util/deadline.h"
 #include "util/reason.h"
 
-#define BROKER_SOCKET      RAVI_RUNDIR "/broker.sock"
-#define BROKER_MESSAGE_MAX (128u << 10) /* bytes: a value of 32,767 in base64 and the rest */
+/* What is enough for a write, however busy the broker is; it takes some 20 ms when it is not. */
+#define BROKER_MILLISECONDS 10000
 
 struct broker_write {
 	const char *identity; /* NULL: the asking user's default one */
@@ -28,13 +30,24 @@ struct broker_write {
 };
 
 /*
- * Stores a secret and refreshes the ring: 0 with the new version. -ESTALE: the vault has a newer version
- * than `base` (the value was kept as a conflict, named in the reason); -EACCES: policy; -ECONNREFUSED or
- * -ENOENT: no broker runs here; another negative errno. Every reason says what to do.
+ * Stores a secret and refreshes the ring: 0 with the new version.
+ *
+ *	-ESTALE		the vault has another version than `base`; the value was kept as a conflict, as the
+ *			reason says, under NAME_CONFLICT. Not when that version holds the very same value:
+ *			then this is 0, so a write whose answer got lost can be said again.
+ *	-EACCES		policy, or the identity is not the asking user's; -EPERM: who asks is no agent
+ *	-EINVAL, -E2BIG	the name, the note or the value cannot be stored
+ *	-EDQUOT		too many writes in the last minute
+ *	-ECONNREFUSED	no broker runs here
+ *	-ETIMEDOUT, -ECONNRESET	no answer: the write may have been made or not
+ *	-EIO		the write was made and the ring does not show it, or the vault could not be written
+ *
+ * Every reason says what to do. A broker that is busy with others is asked again until the deadline.
  */
 int broker_set(const struct broker_write *write, struct deadline deadline, uint64_t *version,
     struct reason *why);
 
+/* The same for taking a secret away; -ENOKEY: there is none of that name. */
 int broker_delete(
     const char *identity, const char *name, struct deadline deadline, struct reason *why);
 

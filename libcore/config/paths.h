@@ -17,10 +17,14 @@
 #define PATH_IDENTITIES RAVI_STATEDIR "/identities" /* 0755: IDENTITY -> ../agents/USER */
 
 /* RAVI_RUNDIR /run/ravi: root 0711. The names below it are a format. */
-#define PATH_RINGS    RAVI_RUNDIR "/rings"    /* 0700: USER */
-#define PATH_SESSIONS RAVI_RUNDIR "/sessions" /* 0700: USER/PID-STARTTIME, empty */
-#define PATH_HOMES    RAVI_RUNDIR "/home"     /* 0711: USER, 0700, owned by the agent */
+#define PATH_RINGS         RAVI_RUNDIR "/rings"    /* 0700: USER */
+#define PATH_SESSIONS      RAVI_RUNDIR "/sessions" /* 0700: USER/PID-STARTTIME, empty */
+#define PATH_HOMES         RAVI_RUNDIR "/home"     /* 0711: USER, 0700, owned by the agent */
 
-#define PATH_LOADER   RAVI_LIBEXECDIR "/ravi-load"
+#define PATH_BROKER_SOCKET RAVI_RUNDIR "/broker.sock" /* 0666 */
+#define PATH_BROKER_STATE  RAVI_RUNDIR "/broker"      /* 0700: USER, and the listener's lock */
+
+#define PATH_LOADER        RAVI_LIBEXECDIR "/ravi-load"
+#define PATH_BROKER        RAVI_LIBEXECDIR "/ravi-broker"
 
 #endif

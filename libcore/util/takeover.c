@@ -48,7 +48,6 @@ static int reset_limits(void)
 		rlim_t limit;
 	} limits[] = {
 	    {RLIMIT_CORE, 0},
-	    {RLIMIT_CPU, CPU_SECONDS},
 	    {RLIMIT_FSIZE, RLIM_INFINITY},
 	    {RLIMIT_NOFILE, 256},
 	    {RLIMIT_DATA, RLIM_INFINITY},
@@ -98,7 +97,10 @@ static int reset_descriptors(void)
 
 int process_guard(struct reason *why)
 {
-	if (prctl(PR_SET_DUMPABLE, 0) < 0 || prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)
+	const struct rlimit cpu = {CPU_SECONDS, CPU_SECONDS};
+
+	if (prctl(PR_SET_DUMPABLE, 0) < 0 || prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 ||
+	    setrlimit(RLIMIT_CPU, &cpu) < 0)
 		return reason_errno(why, -errno, "guarding the process");
 	return 0;
 }

@@ -12,8 +12,8 @@
 int process_take_over(struct reason *why);
 
 /*
- * Undumpable, and dead with the parent. Both are lost when the effective uid changes, so this is called
- * again after that.
+ * For a process that does one thing and ends: undumpable, dead with the parent, and ended by the kernel when
+ * it spins. The first two are lost when the effective uid changes, so this is called again after that.
  */
 int process_guard(struct reason *why);
 

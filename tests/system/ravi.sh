@@ -432,10 +432,10 @@ test_an_agent_reads_its_ring_with_the_same_commands() {
 	end_session a
 }
 
-test_an_agent_stores_nothing() {
+test_an_agent_stores_nothing_itself() {
 	session second a
-	expect 5 in_session a ravi secrets set TOKEN stolen
-	expect 5 in_session a ravi secrets delete TOKEN
+	expect 6 in_session a ravi secrets set TOKEN stolen
+	expect 6 in_session a ravi secrets delete TOKEN
 	expect 5 in_session a ravi reload
 	end_session a
 	equal one "$(ravi secrets get TOKEN --identity second)"

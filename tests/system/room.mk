@@ -13,6 +13,7 @@ check_PROGRAMS += %D%/ring-churn
 	$(KEYUTILS_LIBS)
 
 dist_check_SCRIPTS += %D%/age-interop.sh
+dist_check_SCRIPTS += %D%/broker.sh
 dist_check_SCRIPTS += %D%/install.sh
 dist_check_SCRIPTS += %D%/isolation.sh
 dist_check_SCRIPTS += %D%/lifetime.sh

@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: MIT */
-/* What an agent sees of its own secrets: see own.h. */
+/* What an agent sees of its own secrets, and how it changes them: see own.h. */
 #include <config.h>
 
 #include <errno.h>
+#include <pwd.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "broker/client.h"
 #include "choice/choice.h"
 #include "own.h"
 #include "ring/ring.h"
@@ -104,4 +108,65 @@ int own_list(const char *identity, bool json)
 	if (r == 0)
 		r = json ? jsonout_print(&own.j) : table_print(&own.table);
 	return r < 0 ? cli_fail(r, &why) : EXIT_DONE;
+}
+
+/* ---- writing ---- */
+
+static int own_agent(struct agent *agent, struct reason *why)
+{
+	const struct passwd *pw = getpwuid(geteuid());
+	int r = pw ? agent_load(pw->pw_name, agent, why) : -ENOENT;
+
+	return r == -ENOENT ? reason_set(why, -EPERM, "uid %u is no agent", geteuid()) : r;
+}
+
+bool own_is_agent(void)
+{
+	struct agent agent;
+
+	return own_agent(&agent, NULL) == 0;
+}
+
+/* --identity, RAVI_IDENTITY, or the agent's default one. The broker says whether it may. */
+static int own_identity(
+    const char *option, char identity[IDENTITY_NAME_MAX + 1], struct reason *why)
+{
+	const char *named = option ? option : getenv("RAVI_IDENTITY");
+	struct agent agent;
+	int r = named && *named ? identity_name_check(named, why) : own_agent(&agent, why);
+
+	if (r == 0)
+		strcpy(identity, named && *named ? named : agent.identities[0]);
+	return r;
+}
+
+int own_set(const char *option, const struct vault_change *change)
+{
+	struct broker_write write = {.name = change->name,
+	    .value = change->value,
+	    .len = change->len,
+	    .expires = change->expires,
+	    .note = change->note};
+	char identity[IDENTITY_NAME_MAX + 1];
+	struct reason why = {0};
+	int r = own_identity(option, identity, &why);
+
+	write.identity = identity;
+	if (r == 0)
+		r = broker_set(&write, deadline_in(BROKER_MILLISECONDS), NULL, &why);
+	if (r < 0)
+		return cli_fail(r, &why);
+	printf("stored %s for %s\n", write.name, identity);
+	return EXIT_DONE;
+}
+
+int own_delete(const char *option, const char *name, bool json)
+{
+	char identity[IDENTITY_NAME_MAX + 1];
+	struct reason why = {0};
+	int r = own_identity(option, identity, &why);
+
+	if (r == 0)
+		r = broker_delete(identity, name, deadline_in(BROKER_MILLISECONDS), &why);
+	return r < 0 ? cli_fail(r, &why) : secret_print_deleted(identity, name, json);
 }

@@ -16,7 +16,8 @@ bin_PROGRAMS += %D%/ravi
 %C%_ravi_CFLAGS = $(AM_CFLAGS) $(SODIUM_CFLAGS)
 %C%_ravi_LDFLAGS = $(HARDENED_LINK)
 %C%_ravi_LDADD = \
-	libcore/machine/libmachine.la libcore/store/libstore.la libcore/vault/libvault.la libcore/age/libage.la \
+	libcore/broker/libbroker.la libcore/machine/libmachine.la \
+	libcore/store/libstore.la libcore/vault/libvault.la libcore/age/libage.la \
 	libcore/choice/libchoice.la libcore/ring/libring.la \
 	libcore/audit/libaudit.la libcore/identity/libidentity.la \
 	libcore/config/libconfig.la libcore/util/libutil.la \

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <sodium.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -82,4 +83,20 @@ void secret_add_expiry(struct table *table, time_t expires)
 		table_addf(table, "%s%s", text, expires <= time(NULL) ? " (expired)" : "");
 	else
 		table_add(table, NULL);
+}
+
+int secret_print_deleted(const char *identity, const char *name, bool json)
+{
+	jsonout_auto j = {0};
+
+	if (!json) {
+		printf("deleted %s of %s\n", name, identity);
+		return EXIT_DONE;
+	}
+	jsonout_open(&j, NULL, '{');
+	jsonout_text(&j, "status", "deleted");
+	jsonout_text(&j, "name", name);
+	jsonout_text(&j, "identity", identity);
+	jsonout_close(&j, '}');
+	return jsonout_print(&j) < 0 ? EXIT_FAILED : EXIT_DONE;
 }

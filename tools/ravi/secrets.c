@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* ravi secrets set, get, list, delete: root's side, on vaults. An agent's own is own.c. */
+/* ravi secrets set, get, list, delete: root's side, on vaults. An agent's own side is own.c. */
 #include <config.h>
 
 #include <ctype.h>
@@ -178,7 +178,8 @@ static int read_value(const struct job *job, const struct set_values *values, st
 
 	if (value->len)
 		return EXIT_DONE;
-	buf_addf(&prompt, "Value of %s for %s (not shown): ", job->name, job->identity);
+	buf_addf(&prompt, "Value of %s%s%s (not shown): ", job->name, *job->identity ? " for " : "",
+	    job->identity);
 	r = value_read(values->file, buf_text(&prompt), value, &why);
 	return r < 0 ? cli_fail(r, &why) : EXIT_DONE;
 }
@@ -201,6 +202,24 @@ static int set(struct job *job, const struct set_values *values, struct buf *val
 	return EXIT_DONE;
 }
 
+/* The same as an agent, who asks the broker. */
+static int set_own(struct job *job, const struct set_values *values, struct buf *value)
+{
+	int code = read_value(job, values, value);
+
+	if (code != EXIT_DONE)
+		return code;
+	job->change.value = value->data;
+	job->change.len = value->len;
+	return own_set(values->identity, &job->change);
+}
+
+/* Root changes the vaults, an agent asks the broker to. */
+static int need_writer(const char *what, struct reason *why)
+{
+	return own_is_agent() ? 0 : context_need_root(what, why);
+}
+
 int run_secrets_set(void *opaque, int argc, char **argv)
 {
 	const struct set_values *values = opaque;
@@ -212,14 +231,16 @@ int run_secrets_set(void *opaque, int argc, char **argv)
 	/* First of all: until then other users' ps(1) shows it. */
 	if (argc > 1 && value_take(argv[1], &value) < 0)
 		return cli_fail(value.error, NULL);
-	if (context_need_root("store secrets on this machine", &why) < 0)
+	if (need_writer("store secrets on this machine", &why) < 0)
 		return cli_fail(-EPERM, &why);
 	if (argc > 1 && values->file)
 		return cli_usage("say either VALUE or --file, not both");
 	if (argc > 1 && value_check(&value, &why) < 0)
 		return cli_usage("%s", why.text);
 	code = parse_change(&job, values, argv[0]);
-	return code == EXIT_DONE ? set(&job, values, &value) : code;
+	if (code != EXIT_DONE)
+		return code;
+	return geteuid() == 0 ? set(&job, values, &value) : set_own(&job, values, &value);
 }
 
 int run_secrets_delete(void *opaque, int argc, char **argv)
@@ -227,29 +248,21 @@ int run_secrets_delete(void *opaque, int argc, char **argv)
 	const struct secret_values *values = opaque;
 	job_auto job = {0};
 	struct reason why = {0};
-	jsonout_auto j = {0};
 	int code;
 
 	(void)argc;
-	if (context_need_root("delete secrets on this machine", &why) < 0)
+	if (need_writer("delete secrets on this machine", &why) < 0)
 		return cli_fail(-EPERM, &why);
 	if (secret_name_fold(argv[0], job.name, &why) < 0)
 		return cli_usage("%s", why.text);
+	if (geteuid() != 0)
+		return own_delete(values->identity, job.name, values->json);
 	code = job_open(&job, values->identity);
 	if (code == EXIT_DONE)
 		code = job_change(&job, "delete", change_delete);
 	if (code != EXIT_DONE)
 		return code;
-	if (!values->json) {
-		printf("deleted %s of %s\n", job.name, job.identity);
-		return EXIT_DONE;
-	}
-	jsonout_open(&j, NULL, '{');
-	jsonout_text(&j, "status", "deleted");
-	jsonout_text(&j, "name", job.name);
-	jsonout_text(&j, "identity", job.identity);
-	jsonout_close(&j, '}');
-	return jsonout_print(&j) < 0 ? EXIT_FAILED : EXIT_DONE;
+	return secret_print_deleted(job.identity, job.name, values->json);
 }
 
 /* ---- get, list ---- */

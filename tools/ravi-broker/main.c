@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * ravi-broker: stores secrets that agents ask it to store. A socket unit of systemd starts one process for
+ * each connection, on its descriptor 0; --listen does the same on machines without systemd.
+ */
+#include <config.h>
+
+#include <stdbool.h>
+#include <sys/socket.h>
+#include <syslog.h>
+#include <unistd.h>
+
+#include "confine.h"
+#include "listen.h"
+#include "serve.h"
+#include "util/cli.h"
+#include "util/takeover.h"
+#include "vault/vault.h"
+
+struct values {
+	bool listen;
+};
+
+static const struct option_row options[] = {
+    {.name = "listen",
+	.kind = OPTION_FLAG,
+	.offset = offsetof(struct values, listen),
+	.help = "make the socket and start one process a connection, instead of systemd"},
+    {0},
+};
+
+static bool is_connection(int fd)
+{
+	int domain = 0, type = 0;
+	socklen_t len = sizeof(int);
+
+	return getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &len) == 0 && domain == AF_UNIX &&
+	       getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &len) == 0 && type == SOCK_STREAM;
+}
+
+static int run(void *opaque, int argc, char **argv)
+{
+	const struct values *values = opaque;
+	struct reason why = {0};
+	int r;
+
+	(void)argc, (void)argv;
+	if (values->listen)
+		return cli_fail(listen_for_agents(&why), &why);
+	if (!is_connection(STDIN_FILENO))
+		return cli_usage("descriptor 0 is no connection: ravi-broker.socket of systemd "
+				 "starts this program, or ravi-broker --listen");
+	r = process_guard(&why);
+	if (r == 0)
+		r = confine(&why);
+	return r < 0 ? cli_fail(r, &why) : serve(STDIN_FILENO);
+}
+
+static const struct cli_command commands[] = {
+    {.name = "",
+	.summary = "Stores secrets for agents who ask for it.",
+	.options = options,
+	.run = run},
+    {0},
+};
+
+static const struct cli_program program = {
+    .name = "ravi-broker",
+    .summary = "Stores secrets for agents who ask for it.",
+    .commands = commands,
+    .see = "ravi-broker(8), ravi.conf(5), ravi(7)",
+};
+
+int main(int argc, char **argv)
+{
+	struct reason why;
+	int r = process_take_over(&why);
+
+	if (r < 0)
+		return cli_fail(r, &why);
+	vault_memory_init();
+	openlog("ravi-broker", LOG_PID, LOG_AUTHPRIV);
+	return cli_main(&program, argc, argv);
+}

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: MIT */
+/* Which secrets an agent may write: `agent_write` of ravi.conf. */
+#ifndef RAVI_BROKER_POLICY_H
+#define RAVI_BROKER_POLICY_H
+
+#include <stdbool.h>
+
+#include "config/conf.h"
+#include "util/reason.h"
+
+/*
+ * Whether `name` (folded) may be written. `is_own`: no administrator made it, for it is new or the agent
+ * made it; what the word @own lets through. 0 or -EACCES.
+ */
+int policy_check(const struct conf *conf, const char *name, bool is_own, struct reason *why);
+
+#endif
