@@ -27,13 +27,19 @@ static int keep_conflict(struct vault *vault, const struct grow *grow, uint64_t 
 	vault_secret_auto before = {0};
 	char name[SECRET_NAME_MAX + 1], note[128], now_has[40] = "none";
 	struct vault_change change = grow->change;
-	int r;
+	int r, has;
 
 	conflict_name(grow->change.name, name);
 	if (present)
 		snprintf(now_has, sizeof(now_has), "version %llu", (unsigned long long)present);
-	if (vault_get(vault, name, &before, NULL) < 0 ||
-	    !same(&before.value, change.value, change.len)) {
+	has = vault_get(vault, name, &before, NULL) == 0;
+	if (has && change.by_agent && !before.by_agent)
+		return reason_set(why, -ESTALE,
+		    "this %s grew from version %llu, and the vault of %s has %s; it was not kept: "
+		    "%s there is an administrator's",
+		    grow->change.name, (unsigned long long)grow->base, vault_name(vault), now_has,
+		    name);
+	if (!has || !same(&before.value, change.value, change.len)) {
 		snprintf(note, sizeof(note), "grew from version %llu while the vault had %s",
 		    (unsigned long long)grow->base, now_has);
 		change.name = name;

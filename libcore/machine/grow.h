@@ -3,7 +3,8 @@
  * Storing what a program has made of a secret that it was given (a login that it refreshed): the one rule,
  * for the broker and for ravi-load. It goes on top of the version that it grew from and of no other. Where
  * the vault has another one by now (an administrator stored a new login), that stays, and what came is
- * kept beside it as NAME_CONFLICT: nothing is lost, and nobody's newer word is overwritten.
+ * kept beside it as NAME_CONFLICT: nothing is lost, and nobody's newer word is overwritten. An agent's is
+ * not kept on top of a NAME_CONFLICT that an administrator made.
  */
 #ifndef RAVI_GROW_H
 #define RAVI_GROW_H

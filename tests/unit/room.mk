@@ -71,6 +71,10 @@ UNIT_TESTS += %D%/test-sshkey
 	libcore/sshkey/libsshsign.la libcore/sshkey/libsshkey.la libcore/util/libutil.la \
 	$(SODIUM_LIBS) $(CMOCKA_LIBS)
 
+UNIT_TESTS += %D%/test-broker
+%C%_test_broker_SOURCES = %D%/test-broker.c
+%C%_test_broker_LDADD = libcore/broker/libbroker.la $(VAULT_TEST_LIBS)
+
 UNIT_TESTS += %D%/test-keyctl
 %C%_test_keyctl_SOURCES = %D%/test-keyctl.c
 %C%_test_keyctl_LDADD = \

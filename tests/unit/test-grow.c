@@ -95,6 +95,21 @@ static void test_what_was_deleted_does_not_come_back(void **state)
 	vault_free(f.vault);
 }
 
+static void test_an_administrators_conflict_stays(void **state)
+{
+	struct grow late = grow_of("late", 7);
+	struct fixture f;
+
+	(void)state;
+	set_up(&f);
+	forge_set(f.vault, CONFLICT, "administrator's", 1800000030, 5);
+	late.change.by_agent = true;
+	assert_int_equal(grow(&f, &late), -ESTALE);
+	assert_false(f.kept);
+	assert_value(f.vault, CONFLICT, "administrator's");
+	vault_free(f.vault);
+}
+
 static void test_an_answer_that_was_lost_is_no_conflict(void **state)
 {
 	struct grow third = grow_of("third", 1);
@@ -134,6 +149,7 @@ int main(void)
 	    cmocka_unit_test(test_it_goes_on_top_of_its_base),
 	    cmocka_unit_test(test_a_newer_word_stays_and_nothing_is_lost),
 	    cmocka_unit_test(test_what_was_deleted_does_not_come_back),
+	    cmocka_unit_test(test_an_administrators_conflict_stays),
 	    cmocka_unit_test(test_an_answer_that_was_lost_is_no_conflict),
 	    cmocka_unit_test(test_without_a_base_it_is_stored),
 	};

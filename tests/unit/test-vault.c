@@ -175,6 +175,30 @@ static void test_versions_are_kept_newest_first(void **state)
 	assert_string_equal(buf_text(&joined), "");
 }
 
+static void test_who_made_a_secret_stays_on_record(void **state)
+{
+	struct vault_change change = {.name = "A", .value = "x", .len = 1, .by_agent = true};
+	struct host host = forge_host();
+	vault_auto vault = forge_vault(&host, FORGE_NAME);
+	vault_auto again = NULL;
+	vault_secret_auto made = {0}, theirs = {0};
+	buf_auto sealed = {0};
+
+	(void)state;
+	forge_set(vault, "B", "y", NOW, 5);
+	assert_int_equal(vault_set(vault, &change, NOW, NULL), 0);
+	/* Neither an administrator's change of the one nor an agent's of the other says who made it. */
+	forge_set(vault, "A", "z", NOW, 5);
+	change.name = "B";
+	assert_int_equal(vault_set(vault, &change, NOW, NULL), 0);
+	forge_seal(vault, &host, &sealed);
+	again = forge_open(&host, &sealed);
+	assert_int_equal(vault_get(again, "A", &made, NULL), 0);
+	assert_true(made.by_agent);
+	assert_int_equal(vault_get(again, "B", &theirs, NULL), 0);
+	assert_false(theirs.by_agent);
+}
+
 static void test_a_note_stays_until_it_is_changed(void **state)
 {
 	struct vault_change change = {.name = "A", .value = "x", .len = 1, .note = "first"};
@@ -565,6 +589,7 @@ int main(void)
 	    cmocka_unit_test(test_absent_fields_stay_absent),
 	    cmocka_unit_test(test_values_are_bytes),
 	    cmocka_unit_test(test_versions_are_kept_newest_first),
+	    cmocka_unit_test(test_who_made_a_secret_stays_on_record),
 	    cmocka_unit_test(test_a_note_stays_until_it_is_changed),
 	    cmocka_unit_test(test_each_is_in_the_order_of_names),
 	    cmocka_unit_test(test_limits_of_values),
