@@ -2,17 +2,22 @@
 CONF_FILLED = \
 	%D%/ravi-pam \
 	%D%/tmpfiles.d/ravi.conf \
+	%D%/systemd/codex-monitor@.service \
 	%D%/systemd/ravi-sweep.service \
 	%D%/systemd/user@.service.d/ravi.conf \
-	%D%/examples/agent-worker.service
+	%D%/examples/agent-worker.service \
+	%D%/examples/codex-monitor
 
 EXTRA_DIST += \
 	%D%/ravi.conf \
 	%D%/ravi-pam.in \
 	%D%/tmpfiles.d/ravi.conf.in \
+	%D%/pam.d/ravi-agent \
+	%D%/systemd/codex-monitor@.service.in \
 	%D%/systemd/ravi-sweep.service.in \
 	%D%/systemd/user@.service.d/ravi.conf.in \
-	%D%/examples/agent-worker.service.in
+	%D%/examples/agent-worker.service.in \
+	%D%/examples/codex-monitor.in
 CLEANFILES += $(CONF_FILLED)
 # Another prefix: other paths in them.
 $(CONF_FILLED): Makefile
@@ -23,7 +28,7 @@ dist_pamconfigs_DATA = %D%/pam-configs/ravi
 nodist_tmpfiles_DATA = %D%/tmpfiles.d/ravi.conf
 
 unitdir = $(systemddir)/system
-nodist_unit_DATA = %D%/systemd/ravi-sweep.service
+nodist_unit_DATA = %D%/systemd/codex-monitor@.service %D%/systemd/ravi-sweep.service
 dist_unit_DATA = %D%/systemd/ravi-sweep.timer
 usermanagerdir = $(unitdir)/user@.service.d
 nodist_usermanager_DATA = %D%/systemd/user@.service.d/ravi.conf
@@ -32,18 +37,21 @@ examplesdir = $(docdir)/examples
 dist_examples_DATA = \
 	%D%/examples/README \
 	%D%/examples/pam.d-cron \
-	%D%/examples/pam.d-ravi-agent \
 	%D%/examples/pam.d-runuser \
 	%D%/examples/pam.d-sshd
-nodist_examples_DATA = %D%/examples/agent-worker.service
+nodist_examples_DATA = %D%/examples/agent-worker.service %D%/examples/codex-monitor
 
 dist_man_MANS += %D%/ravi.conf.5 %D%/ravi.7
 
-# ravi.conf is the administrator's: what is there stays, and goes with us only when it is still ours.
+# These two are the administrator's: what is there stays, and goes with us only when it is still ours.
 CONF_INSTALLED = $(DESTDIR)$(sysconfdir)/ravi/ravi.conf
+PAMD_INSTALLED = $(DESTDIR)$(sysconfdir)/pam.d/ravi-agent
 install-data-local:
-	$(MKDIR_P) '$(DESTDIR)$(sysconfdir)/ravi'
+	$(MKDIR_P) '$(DESTDIR)$(sysconfdir)/ravi' '$(DESTDIR)$(sysconfdir)/pam.d'
 	test -e '$(CONF_INSTALLED)' || \
 		$(INSTALL_DATA) '$(srcdir)/%D%/ravi.conf' '$(CONF_INSTALLED)'
+	test -e '$(PAMD_INSTALLED)' || \
+		$(INSTALL_DATA) '$(srcdir)/%D%/pam.d/ravi-agent' '$(PAMD_INSTALLED)'
 uninstall-local:
 	if cmp -s '$(srcdir)/%D%/ravi.conf' '$(CONF_INSTALLED)'; then rm -f '$(CONF_INSTALLED)'; fi
+	if cmp -s '$(srcdir)/%D%/pam.d/ravi-agent' '$(PAMD_INSTALLED)'; then rm -f '$(PAMD_INSTALLED)'; fi

@@ -1,0 +1,146 @@
+#!/bin/bash
+# ravi-codex-monitor against a stand-in for CodexMonitor's daemon (codex-monitor-standin.js).
+# shellcheck source=lib.sh
+. "$(dirname "$0")/lib.sh"
+# shellcheck disable=SC2329 # the tests are found by name
+
+STANDIN=/usr/local/bin/codex-monitor-daemon
+DATA=/home/first/.local/share/codex-monitor-daemon
+TOKEN=0123456789abcdef0123456789abcdef-daemon
+LISTEN=127.0.0.1:$((30000 + RANDOM % 20000))
+
+# Run in a login of the agent's own.
+as_first() {
+	su - first -c "$*"
+}
+
+monitor() {
+	as_first ravi-codex-monitor "$@" --listen "$LISTEN"
+}
+
+daemon_answers() {
+	monitor status >/tmp/status.out 2>&1
+}
+
+start_daemon() {
+	session first daemon
+	in_session daemon "setsid ravi-codex-monitor --listen $LISTEN >/tmp/daemon.out 2>&1 &"
+	eventually 20 daemon_answers
+}
+
+stop_daemon() {
+	pkill -f codex-monitor-daemon || true
+	end_session daemon
+}
+
+test_machine_is_set_up() {
+	set_up
+	install -m 755 "$(dirname "$0")/codex-monitor-standin.js" "$STANDIN"
+	mkdir -p "$DATA"
+	chown -R first:first /home/first
+}
+
+test_without_a_token_nothing_starts() {
+	expect 3 monitor >/tmp/out 2>&1
+	contains "$(cat /tmp/out)" CODEX_MONITOR_DAEMON_TOKEN
+	useradd -m human
+	expect 4 su - human -c "ravi-codex-monitor" >/tmp/out 2>&1
+}
+
+test_print_shows_names_and_no_value() {
+	printf '%s\n' "$TOKEN" | ravi secrets set CODEX_MONITOR_DAEMON_TOKEN --identity first
+	local out
+	out=$(as_first GH_TOKEN=stranger ravi-codex-monitor --print --listen "$LISTEN" 2>/tmp/notes)
+	contains "$out" "$STANDIN --listen $LISTEN --data-dir $DATA"
+	contains "$out" CODEX_MONITOR_DAEMON_TOKEN
+	contains "$out" CODEX_HOME
+	lacks "$out" "$TOKEN"
+	lacks "$out" GH_TOKEN
+	contains "$(cat /tmp/notes)" codexBin
+}
+
+test_status_without_a_daemon_is_unreachable() {
+	expect 6 monitor status
+}
+
+test_the_daemon_starts_with_its_token_in_its_environment_alone() {
+	start_daemon
+	local pid
+	pid=$(pgrep -f "node $STANDIN")
+	tr '\0' '\n' <"/proc/$pid/environ" | grep -qx "CODEX_MONITOR_DAEMON_TOKEN=$TOKEN"
+	tr '\0' '\n' <"/proc/$pid/environ" | grep -q '^PATH=/usr/libexec/ravi/shims:'
+	! cat /proc/[0-9]*/cmdline | tr '\0' '\n' | grep -q "$TOKEN"
+	[[ $(stat -c %a /home/first/.codex) == 700 ]]
+}
+
+test_status_reports_the_daemon() {
+	monitor status >/tmp/out
+	contains "$(cat /tmp/out)" accepted
+	equal true "$(monitor status --json | jq .authenticated)"
+	equal '"0.0.0-standin"' "$(monitor status --json | jq .version)"
+}
+
+test_a_rotated_token_asks_for_a_restart() {
+	printf %s another-token-that-is-long-enough | ravi secrets set CODEX_MONITOR_DAEMON_TOKEN --identity first
+	expect 5 monitor status >/tmp/out 2>&1
+	contains "$(cat /tmp/out)" restart
+	printf %s "$TOKEN" | ravi secrets set CODEX_MONITOR_DAEMON_TOKEN --identity first
+}
+
+test_a_restart_needs_no_human() {
+	stop_daemon
+	start_daemon
+	stop_daemon
+}
+
+test_the_token_is_sent_to_nobody_elses_listener() {
+	su second -s /bin/bash -c "exec node $STANDIN --listen $LISTEN --token x" >/dev/null 2>&1 &
+	local rc=0
+	for _ in $(seq 100); do
+		rc=0
+		monitor status >/tmp/out 2>&1 || rc=$?
+		[[ $rc -ne 6 ]] && break
+		sleep 0.1
+	done
+	equal 5 "$rc"
+	contains "$(cat /tmp/out)" "is not sent"
+	pkill -f codex-monitor-daemon
+}
+
+test_a_plaintext_token_is_said_and_adopted() {
+	ravi secrets delete CODEX_MONITOR_DAEMON_TOKEN --identity first
+	printf '{"theme": "dark", "remoteBackendToken": "%s", "remoteBackends": [{"id": "a", "token": "%s"}, {"id": "b", "token": "other"}]}' \
+		"$TOKEN" "$TOKEN" >"$DATA/settings.json"
+	chown first:first "$DATA/settings.json"
+	/usr/libexec/ravi/ravi-broker --listen >/tmp/broker.out 2>&1 &
+	eventually 5 test -S /run/ravi/broker.sock
+	monitor --adopt --print >/tmp/out 2>&1
+	equal "$TOKEN" "$(ravi secrets get CODEX_MONITOR_DAEMON_TOKEN --identity first)"
+	! grep -q "$TOKEN" "$DATA/settings.json"
+	equal 'dark null null other' "$(jq -r '[.theme, .remoteBackendToken, .remoteBackends[].token] | map(. // "null") | join(" ")' "$DATA/settings.json")"
+	equal 600 "$(stat -c %a "$DATA/settings.json")"
+	equal first "$(stat -c %U "$DATA/settings.json")"
+}
+
+test_adopt_does_not_overwrite_another_token() {
+	printf '{"remoteBackendToken": "something-else"}' >"$DATA/settings.json"
+	expect 1 monitor --adopt --print >/tmp/out 2>&1
+	contains "$(cat /tmp/out)" "another"
+	grep -q something-else "$DATA/settings.json"
+	rm "$DATA/settings.json"
+}
+
+test_worktrees_are_listed_and_bound_by_name() {
+	ravi identity create --name first-docs --user first
+	as_first 'git init -q main && cd main && git -c user.name=x -c user.email=x@y commit -q --allow-empty -m one &&
+		git worktree add -q ../first-docs && git worktree add -q ../other'
+	jq -n '[{id: "1", name: "main", path: "/home/first/main", kind: "main", settings: {}},
+		{id: "2", name: "first-docs", path: "/home/first/first-docs", kind: "worktree", worktree: {branch: "first-docs"}},
+		{id: "3", name: "other", path: "/home/first/other", kind: "worktree", worktree: {branch: "other"}}]' >"$DATA/workspaces.json"
+	equal 'null null null' "$(as_first ravi-codex-monitor worktrees --json | jq -r 'map(.identity // "null") | join(" ")')"
+	equal 'null first-docs null' "$(as_first ravi-codex-monitor worktrees --bind --json | jq -r 'map(.identity // "null") | join(" ")')"
+	equal first-docs "$(as_first git -C first-docs config user.name)"
+	contains "$(as_first ravi-codex-monitor worktrees)" first-docs
+}
+
+run_tests
