@@ -4,6 +4,7 @@
 
 #include "monitor.h"
 #include "util/cli.h"
+#include "vault/vault.h"
 
 #define ROW(member, flag) .name = flag, .offset = offsetof(struct monitor, member)
 
@@ -81,5 +82,6 @@ static const struct cli_program program = {
 
 int main(int argc, char **argv)
 {
+	vault_memory_init();
 	return cli_main(&program, argc, argv);
 }

@@ -7,14 +7,14 @@ bin_PROGRAMS += %D%/ravi-codex-monitor
 	%D%/status.c \
 	%D%/wire.c \
 	%D%/worktrees.c
-%C%_ravi_codex_monitor_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
+%C%_ravi_codex_monitor_CFLAGS = $(AM_CFLAGS) $(SODIUM_CFLAGS) $(JANSSON_CFLAGS)
 %C%_ravi_codex_monitor_LDFLAGS = $(HARDENED_LINK)
 %C%_ravi_codex_monitor_LDADD = \
-	libcore/broker/libbroker.la \
+	libcore/broker/libbroker.la libcore/vault/libvault.la libcore/age/libage.la \
 	libcore/choice/libchoice.la \
 	libcore/ring/libring.la \
 	libcore/identity/libidentity.la \
 	libcore/config/libconfig.la \
 	libcore/util/libutil.la \
-	$(JANSSON_LIBS) $(KEYUTILS_LIBS)
+	$(KEYUTILS_LIBS) $(JANSSON_LIBS) $(SODIUM_LIBS)
 dist_man_MANS += %D%/ravi-codex-monitor.1

@@ -15,8 +15,6 @@
 #include "util/file.h"
 #include "util/text.h"
 
-#define BROKER_SECONDS 10
-
 const char *settings_token(const json_t *settings)
 {
 	const char *token = json_string_value(json_object_get(settings, "remoteBackendToken"));
@@ -46,7 +44,7 @@ static int store_token(const struct monitor_identity *id, const char *token, str
 		    id->choice.identity);
 	if (r == 0 || r != -ENOSECRET)
 		return r;
-	return broker_set(&write, deadline_in(BROKER_SECONDS * 1000), &version, why);
+	return broker_set(&write, deadline_in(BROKER_MILLISECONDS), &version, why);
 }
 
 /* The token, and what the desktop app kept of it in its list of back ends. Others' tokens stay. */
