@@ -113,7 +113,7 @@ test_create_checks_what_it_is_given() {
 test_create_makes_user_vault_and_entry() {
 	local out
 	out=$(ravi identity create --name first --phone +15551234567 --json)
-	equal "first first@agents.test first@agents.test +15551234567 active first false 1 0" \
+	equal "first first@agents.test first@agents.test +15551234567 active first false 1 1" \
 		"$(json '"\(.name) \(.inbox) \(.email) \(.phone) \(.state) \(.user) \(.linger) \(.revision) \(.secrets)"' <<<"$out")"
 	equal "$out" "$(ravi identity show first --json)"
 	[[ $(json .created_dt <<<"$out") == 20*T*Z ]]
@@ -124,6 +124,37 @@ test_create_makes_user_vault_and_entry() {
 	contains "$(cat /var/lib/ravi/agents/first)" "identities=first"
 	equal ../agents/first "$(readlink /var/lib/ravi/identities/first)"
 	refused 1 "exists already" ravi identity create --name first
+}
+
+test_an_identity_has_a_key_to_sign_with() {
+	local key signer
+	key=$(ravi identity show first --json | json .ssh_public_key)
+	signer=$(ravi identity show first --json | json .allowed_signers)
+	equal "first@agents.test namespaces=\"git\" $key" "$signer"
+	contains "$(ravi identity show first)" "ssh key:  $key"
+	contains "$(ravi identity show first)" "signers:  $signer"
+	ravi secrets get SSH_SIGNING_KEY -i first >/tmp/key
+	chmod 600 /tmp/key
+	equal "$key first@agents.test" "$(ssh-keygen -y -f /tmp/key)"
+	ravi identity sign-key first >/dev/null
+	[[ $(ravi identity show first --json | json .ssh_public_key) != "$key" ]]
+	equal 2 "$(ravi secrets list -i first --json | json '.[] | select(.name == "SSH_SIGNING_KEY") | .version')"
+	ravi secrets set SSH_SIGNING_KEY -i first --file /tmp/key
+	equal "$key" "$(ravi identity show first --json | json .ssh_public_key)"
+}
+
+test_an_identity_without_a_usable_key_says_so() {
+	ssh-keygen -q -t ed25519 -N phrase -f /tmp/locked
+	ravi secrets set SSH_SIGNING_KEY -i first --file /tmp/locked
+	contains "$(ravi identity show first)" "without a passphrase"
+	equal null "$(ravi identity show first --json | json .ssh_public_key)"
+	ravi secrets delete SSH_SIGNING_KEY -i first
+	contains "$(ravi identity show first)" "ravi identity sign-key first"
+	equal null "$(ravi identity show first --json | json .allowed_signers)"
+	refused 3 "no identity nobody" ravi identity sign-key nobody
+	refused 5 "sudo" su human -c 'ravi identity sign-key first'
+	ravi identity sign-key first >/dev/null
+	rm /tmp/key /tmp/locked*
 }
 
 test_an_address_can_be_given() {
@@ -428,7 +459,7 @@ test_an_agent_reads_its_ring_with_the_same_commands() {
 	[[ $(in_session a ravi secrets get TOKEN --json | json .expires_dt) == 20*Z ]]
 	contains "$(in_session a ravi secrets list)" RACE_20
 	lacks "$(in_session a ravi secrets list)" @profile
-	equal TOKEN "$(in_session a ravi secrets list --identity third.agent --json | json '.[].name')"
+	equal "SSH_SIGNING_KEY TOKEN" "$(in_session a ravi secrets list --identity third.agent --json | json '[.[].name] | join(" ")')"
 	end_session a
 }
 

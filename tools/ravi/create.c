@@ -17,6 +17,7 @@
 #include "identity.h"
 #include "osuser.h"
 #include "recovery.h"
+#include "signkey.h"
 #include "util/cleanup.h"
 
 struct create_values {
@@ -272,6 +273,9 @@ static int make_vault(struct creation *c, struct reason *why)
 		return r;
 	if (c->former)
 		vault_continue(c->vault, c->former);
+	r = signkey_make(c->vault, 0, why);
+	if (r < 0)
+		return r;
 	r = vault_seal(c->vault, &c->context.machine.host, &c->sealed, why);
 	if (r < 0)
 		return r;

@@ -10,13 +10,10 @@
 #include "commands.h"
 #include "context.h"
 #include "identity.h"
+#include "signkey.h"
 #include "util/cleanup.h"
 #include "util/table.h"
 #include "util/when.h"
-
-struct identity_values {
-	bool json;
-};
 
 const struct option_row identity_options[] = {
     {.name = "json",
@@ -28,10 +25,30 @@ const struct option_row identity_options[] = {
 
 /* ---- how it is shown ---- */
 
-void identity_json(
-    struct jsonout *j, const char *key, const struct vault *vault, const struct agent *agent)
+/* The public half of its signing key, and the line that lets others check its commits; or why not. */
+static int describe_key(
+    const struct vault *vault, struct buf *key, struct buf *signer, struct reason *why)
 {
-	jsonout_open(j, key, '{');
+	uint8_t public[SSHKEY_PUBLIC_SIZE];
+	const char *email = vault_email(vault);
+	int r = signkey_public(vault, public, why);
+
+	if (r < 0)
+		return r;
+	sshkey_add_public(public, key);
+	if (email)
+		sshkey_add_signer(public, email, signer);
+	return 0;
+}
+
+void identity_json(
+    struct jsonout *j, const char *member, const struct vault *vault, const struct agent *agent)
+{
+	buf_auto key = {0};
+	buf_auto signer = {0};
+
+	describe_key(vault, &key, &signer, NULL);
+	jsonout_open(j, member, '{');
 	jsonout_text(j, "uuid", vault_uuid(vault));
 	jsonout_text(j, "name", vault_name(vault));
 	/* The Ravi service calls the address inbox. */
@@ -45,6 +62,8 @@ void identity_json(
 	jsonout_when(j, "created_dt", vault_created(vault));
 	jsonout_when(j, "updated_dt", vault_updated(vault));
 	jsonout_number(j, "secrets", (int64_t)vault_secret_count(vault));
+	jsonout_text(j, "ssh_public_key", key.len ? key.data : NULL);
+	jsonout_text(j, "allowed_signers", signer.len ? signer.data : NULL);
 	jsonout_close(j, '}');
 }
 
@@ -62,6 +81,20 @@ static void add_when(struct buf *out, const char *key, time_t when)
 
 	when_format(when, text);
 	table_line(out, 8, key, text);
+}
+
+static void add_key(struct buf *out, const struct vault *vault)
+{
+	struct reason why = {0};
+	buf_auto key = {0};
+	buf_auto signer = {0};
+	int r = describe_key(vault, &key, &signer, &why);
+
+	/* What is deleted needs none. */
+	if (r < 0 && vault_state(vault) != AGENT_DELETED)
+		buf_add_text(&key, why.text);
+	table_line(out, 8, "ssh key", buf_text(&key));
+	table_line(out, 8, "signers", buf_text(&signer));
 }
 
 int identity_print(const struct vault *vault, const struct agent *agent, bool json)
@@ -84,12 +117,12 @@ int identity_print(const struct vault *vault, const struct agent *agent, bool js
 	add_number(&out, "revision", vault_revision(vault));
 	add_when(&out, "created", vault_created(vault));
 	add_when(&out, "updated", vault_updated(vault));
+	add_key(&out, vault);
 	fputs(buf_text(&out), stdout);
 	return EXIT_DONE;
 }
 
-/* Loads the entry of the OS user that carries the identity; count 0: nobody does. */
-static int load_carrier(const char *identity, struct agent *agent, struct reason *why)
+int identity_carrier(const char *identity, struct agent *agent, struct reason *why)
 {
 	char user[USER_NAME_MAX + 1];
 	int r = agent_of_identity(identity, user, why);
@@ -146,7 +179,7 @@ static int list_one(void *opaque, const char *name)
 	if (r == 0 && vault_state(vault) == AGENT_DELETED)
 		return 0;
 	if (r == 0)
-		r = load_carrier(name, &agent, &why);
+		r = identity_carrier(name, &agent, &why);
 	if (r < 0)
 		listing->code = context_fail(r, &why);
 	else if (listing->json)
@@ -195,7 +228,7 @@ int run_identity_show(void *opaque, int argc, char **argv)
 	if (r == 0)
 		r = machine_vault(&context.machine, argv[0], NULL, &vault, &why);
 	if (r == 0)
-		r = load_carrier(argv[0], &agent, &why);
+		r = identity_carrier(argv[0], &agent, &why);
 	if (r < 0)
 		return context_fail(r, &why);
 	return identity_print(vault, agent.count ? &agent : NULL, values->json);
@@ -258,7 +291,7 @@ static int change(struct transition *t, struct reason *why)
 
 	if (lock < 0)
 		return lock;
-	r = load_carrier(t->name, &t->agent, why);
+	r = identity_carrier(t->name, &t->agent, why);
 	if (r < 0)
 		return r;
 	t->is_default = t->agent.count && !strcmp(t->agent.identities[0], t->name);

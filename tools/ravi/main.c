@@ -10,6 +10,7 @@
 #include <syslog.h>
 
 #include "commands.h"
+#include "sshkey/sshkey.h"
 #include "util/process.h"
 #include "vault/vault.h"
 
@@ -57,6 +58,15 @@ static const struct cli_command commands[] = {
 	.least = 1,
 	.most = 1,
 	.run = run_identity_show},
+    {.name = "identity sign-key",
+	.arguments = "NAME",
+	.summary = "Give an identity a new key to sign commits with",
+	.options = identity_options,
+	.least = 1,
+	.most = 1,
+	.run = run_identity_sign_key,
+	.more = "The former key stays a previous version of " SSHKEY_SECRET ". Bind worktrees that "
+		"sign\nwith it again: ravi-git-config bind --sign."},
     {.name = "identity enable",
 	.arguments = "NAME",
 	.summary = "Let a disabled identity log in again",

@@ -12,10 +12,12 @@ bin_PROGRAMS += %D%/ravi
 	%D%/rings.c \
 	%D%/secret.c %D%/secret.h \
 	%D%/secrets.c \
+	%D%/signkey.c %D%/signkey.h \
 	%D%/value.c %D%/value.h
 %C%_ravi_CFLAGS = $(AM_CFLAGS) $(SODIUM_CFLAGS)
 %C%_ravi_LDFLAGS = $(HARDENED_LINK)
 %C%_ravi_LDADD = \
+	libcore/sshkey/libsshsign.la libcore/sshkey/libsshkey.la \
 	libcore/broker/libbroker.la libcore/machine/libmachine.la \
 	libcore/store/libstore.la libcore/vault/libvault.la libcore/age/libage.la \
 	libcore/choice/libchoice.la libcore/ring/libring.la \
