@@ -16,6 +16,7 @@ dist_check_SCRIPTS += %D%/age-interop.sh
 dist_check_SCRIPTS += %D%/broker.sh
 dist_check_SCRIPTS += %D%/codex-monitor.sh
 dist_check_SCRIPTS += %D%/codex-monitor-standin.js
+dist_check_SCRIPTS += %D%/git-config.sh
 dist_check_SCRIPTS += %D%/install.sh
 dist_check_SCRIPTS += %D%/isolation.sh
 dist_check_SCRIPTS += %D%/lifetime.sh

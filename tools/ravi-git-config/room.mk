@@ -1,0 +1,16 @@
+bin_PROGRAMS += %D%/ravi-git-config
+%C%_ravi_git_config_SOURCES = \
+	%D%/bind.c \
+	%D%/commands.h \
+	%D%/git.c %D%/git.h \
+	%D%/main.c \
+	%D%/person.c %D%/person.h \
+	%D%/place.c %D%/place.h \
+	%D%/settings.c %D%/settings.h \
+	%D%/show.c
+%C%_ravi_git_config_LDFLAGS = $(HARDENED_LINK)
+%C%_ravi_git_config_LDADD = \
+	libcore/sshkey/libsshkey.la libcore/choice/libchoice.la libcore/ring/libring.la \
+	libcore/identity/libidentity.la libcore/config/libconfig.la libcore/util/libutil.la \
+	$(KEYUTILS_LIBS)
+dist_man_MANS += %D%/ravi-git-config.1
