@@ -3,6 +3,8 @@ CONF_FILLED = \
 	%D%/ravi-pam \
 	%D%/tmpfiles.d/ravi.conf \
 	%D%/systemd/codex-monitor@.service \
+	%D%/systemd/ravi-broker.socket \
+	%D%/systemd/ravi-broker@.service \
 	%D%/systemd/ravi-sweep.service \
 	%D%/systemd/user@.service.d/ravi.conf \
 	%D%/examples/agent-worker.service \
@@ -14,6 +16,8 @@ EXTRA_DIST += \
 	%D%/tmpfiles.d/ravi.conf.in \
 	%D%/pam.d/ravi-agent \
 	%D%/systemd/codex-monitor@.service.in \
+	%D%/systemd/ravi-broker.socket.in \
+	%D%/systemd/ravi-broker@.service.in \
 	%D%/systemd/ravi-sweep.service.in \
 	%D%/systemd/user@.service.d/ravi.conf.in \
 	%D%/examples/agent-worker.service.in \
@@ -28,7 +32,11 @@ dist_pamconfigs_DATA = %D%/pam-configs/ravi
 nodist_tmpfiles_DATA = %D%/tmpfiles.d/ravi.conf
 
 unitdir = $(systemddir)/system
-nodist_unit_DATA = %D%/systemd/codex-monitor@.service %D%/systemd/ravi-sweep.service
+nodist_unit_DATA = \
+	%D%/systemd/codex-monitor@.service \
+	%D%/systemd/ravi-broker.socket \
+	%D%/systemd/ravi-broker@.service \
+	%D%/systemd/ravi-sweep.service
 dist_unit_DATA = %D%/systemd/ravi-sweep.timer
 usermanagerdir = $(unitdir)/user@.service.d
 nodist_usermanager_DATA = %D%/systemd/user@.service.d/ravi.conf
