@@ -2,6 +2,12 @@
 check_PROGRAMS += %D%/syslog-sink
 %C%_syslog_sink_SOURCES = %D%/syslog-sink.c
 
+# A hostile client, for broker.sh.
+check_PROGRAMS += %D%/broker-attack
+%C%_broker_attack_SOURCES = %D%/broker-attack.c
+%C%_broker_attack_LDADD = libcore/broker/libbroker.la libcore/vault/libvault.la libcore/age/libage.la \
+	libcore/identity/libidentity.la libcore/util/libutil.la $(SODIUM_LIBS) $(JANSSON_LIBS)
+
 check_PROGRAMS += %D%/key-assault
 %C%_key_assault_SOURCES = %D%/key-assault.c
 %C%_key_assault_LDADD = $(KEYUTILS_LIBS)
