@@ -4,7 +4,7 @@
 . "$(dirname "$0")/lib.sh"
 # shellcheck disable=SC2329 # the tests are found by name
 
-STANDIN=/usr/local/bin/codex-monitor-daemon
+STANDIN=/usr/bin/codex-monitor-daemon
 DATA=/home/first/.local/share/codex-monitor-daemon
 TOKEN=0123456789abcdef0123456789abcdef-daemon
 LISTEN=127.0.0.1:$((30000 + RANDOM % 20000))
@@ -23,14 +23,13 @@ daemon_answers() {
 }
 
 start_daemon() {
-	session first daemon
-	in_session daemon "setsid ravi-codex-monitor --listen $LISTEN >/tmp/daemon.out 2>&1 &"
+	as_first "setsid ravi-codex-monitor --listen $LISTEN >/tmp/daemon.out 2>&1 &"
 	eventually 20 daemon_answers
 }
 
 stop_daemon() {
-	pkill -f codex-monitor-daemon || true
-	end_session daemon
+	pkill -f "$STANDIN"
+	while pgrep -f "$STANDIN" >/dev/null; do sleep 0.05; done
 }
 
 test_machine_is_set_up() {
@@ -94,7 +93,7 @@ test_a_restart_needs_no_human() {
 }
 
 test_the_token_is_sent_to_nobody_elses_listener() {
-	su second -s /bin/bash -c "exec node $STANDIN --listen $LISTEN --token x" >/dev/null 2>&1 &
+	su second -c "exec node $STANDIN --listen $LISTEN --token x" >/dev/null 2>&1 &
 	local rc=0
 	for _ in $(seq 100); do
 		rc=0
@@ -104,7 +103,7 @@ test_the_token_is_sent_to_nobody_elses_listener() {
 	done
 	equal 5 "$rc"
 	contains "$(cat /tmp/out)" "is not sent"
-	pkill -f codex-monitor-daemon
+	stop_daemon
 }
 
 test_a_plaintext_token_is_said_and_adopted() {

@@ -68,8 +68,7 @@ static int write_settings(const char *data_dir, const json_t *settings, struct r
 {
 	char path[PATH_MAX], real[PATH_MAX], *slash;
 	fd_auto folder = -1;
-	char *text;
-	int r;
+	buf_auto text = {0};
 
 	if (snprintf(path, sizeof(path), "%s/settings.json", data_dir) >= (int)sizeof(path))
 		return reason_set(why, -ENAMETOOLONG, "the path of settings.json is too long");
@@ -80,13 +79,9 @@ static int write_settings(const char *data_dir, const json_t *settings, struct r
 	folder = open(real, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (folder < 0)
 		return reason_errno(why, -errno, "%s", real);
-	text = json_dumps(settings, JSON_INDENT(2));
-	if (!text)
+	if (monitor_dump_json(settings, JSON_INDENT(2), &text) < 0)
 		return reason_errno(why, -ENOMEM, "writing settings.json");
-	r = file_replace(folder, slash + 1, 0600, true, text, strlen(text), why);
-	wipe(text, strlen(text));
-	free(text);
-	return r;
+	return file_replace(folder, slash + 1, 0600, true, text.data, text.len, why);
 }
 
 int settings_adopt(const struct monitor *m, const struct monitor_identity *id, const char *data_dir,

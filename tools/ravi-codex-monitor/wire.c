@@ -117,21 +117,14 @@ static int send_request(int fd, int id, const char *method, const char *token)
 {
 	json_auto_t *request = json_pack("{s:i, s:s, s:{}}", "id", id, "method", method, "params");
 	buf_auto line = {0};
-	char *text;
 
 	if (!request)
 		return -ENOMEM;
 	if (token && json_object_set_new(
 			 json_object_get(request, "params"), "token", json_string(token)) < 0)
 		return -EINVAL;
-	text = json_dumps(request, JSON_COMPACT);
-	if (!text)
+	if (monitor_dump_json(request, JSON_COMPACT, &line) < 0 || buf_add_char(&line, '\n') < 0)
 		return -ENOMEM;
-	buf_addf(&line, "%s\n", text);
-	wipe(text, strlen(text));
-	free(text);
-	if (line.error)
-		return line.error;
 	return send(fd, line.data, line.len, MSG_NOSIGNAL) == (ssize_t)line.len ? 0 : -EIO;
 }
 
