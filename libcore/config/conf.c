@@ -58,6 +58,12 @@ void conf_free(struct conf *conf)
 	buf_free(&conf->text);
 }
 
+static void report_unknown(conf_unknown *unknown, void *context, const char *where, const char *key)
+{
+	if (unknown)
+		unknown(context, where, key);
+}
+
 static int parse_file(
     struct conf *conf, const char *path, conf_unknown *unknown, void *context, struct reason *why)
 {
@@ -71,7 +77,7 @@ static int parse_file(
 		const struct option_row *row = options_find(conf_table, key);
 
 		if (!row || row->offset == offsetof(struct conf, conf)) {
-			unknown(context, path, key);
+			report_unknown(unknown, context, path, key);
 			continue;
 		}
 		r = options_set(row, conf, value, why);
@@ -123,7 +129,7 @@ static int apply_argument(struct conf *conf, const char *argument, bool only_con
 	if (only_conf != (row && row->offset == offsetof(struct conf, conf)))
 		return 0;
 	if (!row) {
-		unknown(context, "PAM argument", *key ? key : "(too long)");
+		report_unknown(unknown, context, "PAM argument", *key ? key : "(too long)");
 		return 0;
 	}
 	r = options_set(row, conf, equals ? equals + 1 : NULL, why);

@@ -41,7 +41,7 @@ struct conf {
 
 extern const struct option_row conf_table[];
 
-/* Called for a key that no row knows: reported by name, then ignored. */
+/* Called for a key that no row knows: reported by name, then ignored. NULL: nobody asks. */
 typedef void conf_unknown(void *context, const char *where, const char *key);
 
 /*

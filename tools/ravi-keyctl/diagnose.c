@@ -145,13 +145,6 @@ static bool diagnose_user(struct status *status)
 	return diagnose_entry(status, &agent);
 }
 
-static void ignore_unknown(void *context, const char *where, const char *key)
-{
-	(void)context;
-	(void)where;
-	(void)key;
-}
-
 /* An agent without a ring: its login has ended, or this process is not part of one. */
 static void diagnose_login(struct status *status)
 {
@@ -165,8 +158,7 @@ static void diagnose_login(struct status *status)
 		    status->user);
 		return;
 	}
-	if (conf_load(&conf, 0, NULL, ignore_unknown, NULL, NULL) == 0 &&
-	    conf.reach == REACH_SESSION) {
+	if (conf_load(&conf, 0, NULL, NULL, NULL, NULL) == 0 && conf.reach == REACH_SESSION) {
 		status_problem(status,
 		    "start it from the login itself, or set reach = user in ravi.conf and log in "
 		    "again",
