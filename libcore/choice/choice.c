@@ -190,6 +190,19 @@ int choice_github_token(const struct ring *ring, const struct choice *choice,
 	return no_token(choice, seed, expired, why);
 }
 
+int choice_take_token(
+    const char *option, struct choice *choice, struct choice_token *token, struct reason *why)
+{
+	struct ring ring;
+	int r = ring_find(&ring, why);
+
+	if (r == 0)
+		r = choice_make(&ring, option, NULL, choice, why);
+	if (r == 0)
+		r = choice_github_token(&ring, choice, token, why);
+	return r;
+}
+
 void choice_explain(const struct choice *choice, const struct choice_token *token, struct buf *out)
 {
 	char text[CHOICE_BECAUSE_MAX], when[WHEN_TEXT];

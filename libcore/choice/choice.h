@@ -74,6 +74,10 @@ void choice_token_free(struct choice_token *token);
 int choice_github_token(const struct ring *ring, const struct choice *choice,
     struct choice_token *token, struct reason *why);
 
+/* The whole way, for a tool that needs the token alone: finds the ring, decides, reads. */
+int choice_take_token(
+    const char *option, struct choice *choice, struct choice_token *token, struct reason *why);
+
 /* What --which prints: identity and why it, token name and whose vault (NULL: no token line). */
 void choice_explain(const struct choice *choice, const struct choice_token *token, struct buf *out);
 

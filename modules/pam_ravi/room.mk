@@ -14,6 +14,6 @@ EXTRA_DIST += %D%/pam_ravi.map
 # libpam loads pam_ravi.so; the .la file is of no use to it.
 install-data-hook:
 	rm -f $(DESTDIR)$(pamdir)/pam_ravi.la
-uninstall-hook:
+uninstall-module:
 	rm -f $(DESTDIR)$(pamdir)/pam_ravi.so
 dist_man_MANS += %D%/pam_ravi.8

@@ -1,0 +1,22 @@
+bin_PROGRAMS += %D%/ravi-gh
+%C%_ravi_gh_SOURCES = \
+	%D%/main.c \
+	%D%/tokens.c %D%/tokens.h
+%C%_ravi_gh_LDFLAGS = $(HARDENED_LINK)
+%C%_ravi_gh_LDADD = \
+	libcore/choice/libchoice.la \
+	libcore/ring/libring.la \
+	libcore/identity/libidentity.la \
+	libcore/config/libconfig.la \
+	libcore/util/libutil.la \
+	$(KEYUTILS_LIBS)
+dist_man_MANS += %D%/ravi-gh.1
+
+# The folder that goes first in a daemon's PATH: `gh` in it is ravi-gh.
+SHIMS = $(DESTDIR)$(ravilibexecdir)/shims
+install-shims:
+	$(MKDIR_P) '$(SHIMS)'
+	rm -f '$(SHIMS)/gh' && $(LN_S) '$(bindir)/ravi-gh' '$(SHIMS)/gh'
+uninstall-shims:
+	rm -f '$(SHIMS)/gh'
+	rmdir '$(SHIMS)' '$(DESTDIR)$(ravilibexecdir)' 2>/dev/null || :
