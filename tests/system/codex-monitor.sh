@@ -23,7 +23,7 @@ daemon_answers() {
 }
 
 start_daemon() {
-	as_first "setsid ravi-codex-monitor --listen $LISTEN >/tmp/daemon.out 2>&1 &"
+	monitor >/tmp/daemon.out 2>&1 &
 	eventually 20 daemon_answers
 }
 
