@@ -91,6 +91,19 @@ test_only_our_helper_is_asked() {
 	as first "rm .gitconfig"
 }
 
+test_each_worktree_has_its_own_token() {
+	printf one-token | ravi secrets set GH_TOKEN -i first
+	printf two-token | ravi secrets set GH_TOKEN -i other
+	as first "git config --global credential.helper store"
+	local name
+	for name in a:one b:two; do
+		contains "$(as first "cd repo-${name%:*} && printf 'protocol=https\nhost=github.com\n\n' |
+			git credential fill | tee ~/filled | git credential approve; cat ~/filled; rm ~/filled")" "password=${name#*:}-token"
+	done
+	[[ ! -e /home/first/.git-credentials ]]
+	as first "rm .gitconfig"
+}
+
 test_hosts_of_the_configuration_are_bound() {
 	printf 'git_host = git.example.org:8443 username=agent\n' >>/etc/ravi/ravi.conf
 	as first ravi-git-config bind repo-a

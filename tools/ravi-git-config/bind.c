@@ -193,13 +193,6 @@ static int want_all(struct binding *b, struct reason *why)
 
 /* ---- bind ---- */
 
-static void ignore_unknown(void *context, const char *where, const char *key)
-{
-	(void)context;
-	(void)where;
-	(void)key;
-}
-
 static int open_place(
     struct binding *b, const struct request *request, const char *path, struct reason *why)
 {
@@ -234,7 +227,7 @@ static int bind_place(struct binding *b, const struct request *request, struct r
 	if (r == 0)
 		r = ring_find(&b->ring, why);
 	if (r == 0)
-		r = conf_load(&b->conf, 0, NULL, ignore_unknown, NULL, why);
+		r = conf_load(&b->conf, 0, NULL, NULL, NULL, why);
 	if (r == 0)
 		r = person_choose(
 		    &b->ring, &b->place, request->identity, request->email, &b->person, why);
