@@ -54,7 +54,9 @@ test_programs_say_their_version_and_have_a_page() {
 	make -C "$build" install DESTDIR="$stage" >/dev/null
 	for program in "$stage"/usr/bin/*; do
 		name=${program##*/}
-		contains "$("$program" --version)" "$name 0."
+		# A wrapper hands that on to the program it stands for.
+		[[ $name == ravi-gh || $name == ravi-codex ]] ||
+			contains "$("$program" --version)" "$name 0."
 		contains "$("$program" --help)" "Usage: $name"
 		[[ -s /usr/share/man/man1/$name.1 ]]
 	done
