@@ -134,8 +134,8 @@ static const struct {
     {"ravi-broker", " libc libkeyutils libjansson libsodium"},
     {"ravi-fetch", " libc libcurl libjansson"},
     {"ravi-ssh-sign", " libc libkeyutils libsodium"},
-    {"ravi-codex", " libc libkeyutils libjansson"},
-    {"ravi-codex-monitor", " libc libkeyutils libjansson"},
+    {"ravi-codex", " libc libkeyutils libjansson libsodium"},
+    {"ravi-codex-monitor", " libc libkeyutils libjansson libsodium"},
 };
 
 static const char *allowed_for(const char *path)
