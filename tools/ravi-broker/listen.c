@@ -171,29 +171,38 @@ static int loop(struct listener *listener, struct reason *why)
 	}
 }
 
-int listen_for_agents(struct reason *why)
+/* A socket of our own: 0 with it in `*fd`, and in `*lock` what keeps others from doing the same. */
+static int make_socket(int *fd, int *lock, struct reason *why)
 {
-	struct listener listener = {.fd = -1};
-	fd_auto lock = lock_listener(why);
-	fd_auto fd = -1;
-	int r;
-
-	if (lock < 0)
-		return lock;
+	*lock = lock_listener(why);
+	if (*lock < 0)
+		return *lock;
 	if (somebody_listens())
 		return reason_set(why, -EADDRINUSE,
 		    "somebody listens at %s already; see: systemctl status ravi-broker.socket",
 		    PATH_BROKER_SOCKET);
-	r = confine_network();
+	*fd = open_socket(why);
+	return *fd < 0 ? *fd : 0;
+}
+
+int listen_for_agents(int inherited, struct reason *why)
+{
+	struct listener listener = {.fd = inherited};
+	fd_auto lock = -1;
+	fd_auto fd = -1;
+	int r = inherited < 0 ? make_socket(&fd, &lock, why) : 0;
+
+	if (r < 0)
+		return r;
+	if (inherited < 0)
+		listener.fd = fd;
+	else if (fcntl(inherited, F_SETFL, O_NONBLOCK) < 0)
+		return reason_errno(why, -errno, "the socket on descriptor %d", inherited);
+	/* In a unit of systemd it has one already, and not the right to another. */
+	r = inherited < 0 ? confine_network() : 0;
 	if (r < 0)
 		cli_note("this machine gives the broker no network namespace of its own: %s",
 		    strerror(-r));
 	r = confine(why);
-	if (r < 0)
-		return r;
-	fd = open_socket(why);
-	if (fd < 0)
-		return fd;
-	listener.fd = fd;
-	return loop(&listener, why);
+	return r < 0 ? r : loop(&listener, why);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Where no systemd does it: listens on the broker's socket and starts one process a connection. */
+/* Listens on the broker's socket and starts one process a connection. */
 #ifndef RAVI_BROKER_LISTEN_H
 #define RAVI_BROKER_LISTEN_H
 
@@ -7,7 +7,10 @@
 
 #define LISTEN_CHILDREN 64 /* at once; more connections wait in the kernel's queue */
 
-/* Does not return but with an error: -EADDRINUSE (somebody listens there already) or another. */
-int listen_for_agents(struct reason *why);
+/*
+ * On `fd`, which listens already; -1: on a socket that it makes. Does not return but with an error:
+ * -EADDRINUSE (somebody listens there already) or another.
+ */
+int listen_for_agents(int fd, struct reason *why);
 
 #endif

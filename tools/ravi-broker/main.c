@@ -29,25 +29,36 @@ static const struct option_row options[] = {
     {0},
 };
 
-static bool is_connection(int fd)
+/* What descriptor 0 is. */
+enum inherited {
+	INHERITED_OTHER,
+	INHERITED_CONNECTION,
+	INHERITED_LISTENER,
+};
+
+static enum inherited look(int fd)
 {
-	int domain = 0, type = 0;
+	int domain = 0, type = 0, listens = 0;
 	socklen_t len = sizeof(int);
 
-	return getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &len) == 0 && domain == AF_UNIX &&
-	       getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &len) == 0 && type == SOCK_STREAM;
+	if (getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &len) < 0 || domain != AF_UNIX ||
+	    getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &len) < 0 || type != SOCK_STREAM ||
+	    getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &len) < 0)
+		return INHERITED_OTHER;
+	return listens ? INHERITED_LISTENER : INHERITED_CONNECTION;
 }
 
 static int run(void *opaque, int argc, char **argv)
 {
 	const struct values *values = opaque;
+	enum inherited inherited = values->listen ? INHERITED_OTHER : look(STDIN_FILENO);
 	struct reason why = {0};
 	int r;
 
 	(void)argc, (void)argv;
-	if (values->listen)
-		return cli_fail(listen_for_agents(&why), &why);
-	if (!is_connection(STDIN_FILENO))
+	if (values->listen || inherited == INHERITED_LISTENER)
+		return cli_fail(listen_for_agents(values->listen ? -1 : STDIN_FILENO, &why), &why);
+	if (inherited == INHERITED_OTHER)
 		return cli_usage("descriptor 0 is no connection: ravi-broker.socket of systemd "
 				 "starts this program, or ravi-broker --listen");
 	r = process_guard(&why);
