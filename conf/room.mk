@@ -4,7 +4,7 @@ CONF_FILLED = \
 	%D%/tmpfiles.d/ravi.conf \
 	%D%/systemd/codex-monitor@.service \
 	%D%/systemd/ravi-broker.socket \
-	%D%/systemd/ravi-broker@.service \
+	%D%/systemd/ravi-broker.service \
 	%D%/systemd/ravi-sweep.service \
 	%D%/systemd/user@.service.d/ravi.conf \
 	%D%/examples/agent-worker.service \
@@ -17,7 +17,7 @@ EXTRA_DIST += \
 	%D%/pam.d/ravi-agent \
 	%D%/systemd/codex-monitor@.service.in \
 	%D%/systemd/ravi-broker.socket.in \
-	%D%/systemd/ravi-broker@.service.in \
+	%D%/systemd/ravi-broker.service.in \
 	%D%/systemd/ravi-sweep.service.in \
 	%D%/systemd/user@.service.d/ravi.conf.in \
 	%D%/examples/agent-worker.service.in \
@@ -35,7 +35,7 @@ unitdir = $(systemddir)/system
 nodist_unit_DATA = \
 	%D%/systemd/codex-monitor@.service \
 	%D%/systemd/ravi-broker.socket \
-	%D%/systemd/ravi-broker@.service \
+	%D%/systemd/ravi-broker.service \
 	%D%/systemd/ravi-sweep.service
 dist_unit_DATA = %D%/systemd/ravi-sweep.timer
 usermanagerdir = $(unitdir)/user@.service.d

@@ -13,6 +13,8 @@
  *	linger		a request that passes a TCP socket whose closing takes 60 s
  *	vanish TEXT	the request, and away without reading
  *	many COUNT	COUNT processes at once, each of which stores MANY_n through the client's own code
+ *	given WHAT	as root: becomes a broker whose descriptor 0 is a listening socket ("listener") or a
+ *			connection, of a process of the user `first` that asks twice or once
  *	time COUNT	COUNT writes one after the other; prints their median and longest in microseconds
  */
 #include <config.h>
@@ -21,11 +23,13 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <poll.h>
+#include <pwd.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -39,6 +43,7 @@
 #define PATIENCE  9000 /* milliseconds; the broker promises an answer within 5000 */
 #define GOOD      "{\"op\":\"set\",\"name\":\"ATTACK\",\"text\":\"v\"}\n"
 #define RIGHTS    253 /* descriptors in one message: SCM_MAX_FD of the kernel */
+#define GIVEN     "/tmp/given"
 #define TIMES_MAX 60
 
 static int call(void)
@@ -260,6 +265,44 @@ static int attack_many(const char *count)
 	return other != 0;
 }
 
+static void ask_as_first(const struct sockaddr_un *address, int times)
+{
+	const struct passwd *pw = getpwnam("first");
+
+	if (!pw || setresuid(pw->pw_uid, pw->pw_uid, pw->pw_uid) < 0)
+		_exit(2);
+	while (times--) {
+		fd_auto fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+		if (connect(fd, (const struct sockaddr *)address, sizeof(*address)) < 0)
+			_exit(2);
+		wire_send(fd, GOOD, strlen(GOOD), deadline_in(PATIENCE));
+		hear(fd);
+	}
+	_exit(0);
+}
+
+static int attack_given(const char *what)
+{
+	char program[] = PATH_BROKER, *const argv[] = {program, NULL};
+	bool listener = !strcmp(what, "listener");
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	struct sockaddr_un address;
+
+	umask(0);
+	unlink(GIVEN);
+	if (fd < 0 || wire_address(GIVEN, &address) < 0 ||
+	    bind(fd, (const struct sockaddr *)&address, sizeof(address)) < 0 || listen(fd, 5) < 0)
+		return 2;
+	if (fork() == 0)
+		ask_as_first(&address, 1 + listener);
+	if (!listener)
+		fd = accept(fd, NULL, NULL);
+	if (fd >= 0 && dup2(fd, STDIN_FILENO) == STDIN_FILENO)
+		execv(program, argv);
+	return 2;
+}
+
 static int compare_times(const void *a, const void *b)
 {
 	const long *x = a, *y = b;
@@ -309,6 +352,7 @@ static const struct {
     {"linger", attack_linger, false},
     {"vanish", attack_vanish, true},
     {"many", attack_many, true},
+    {"given", attack_given, true},
     {"time", attack_time, true},
 };
 

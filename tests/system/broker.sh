@@ -5,7 +5,7 @@
 # shellcheck disable=SC2329 # the tests are found by name
 
 BROKER=/usr/libexec/ravi/ravi-broker
-ATTACK=/usr/local/bin/broker-attack
+ATTACK=/usr/bin/broker-attack
 
 # refused STATUS PART COMMAND...: exits with STATUS and says PART.
 refused() {
@@ -72,6 +72,18 @@ test_the_listener_makes_a_socket_for_everybody() {
 	refused 6 "not running" as first 'ravi secrets set NEW value'
 	listen
 	eventually 5 as first 'ravi secrets set FIRST_OF_ALL value'
+}
+
+# As inetd has it, and as a socket unit of systemd.
+test_it_serves_what_its_descriptor_0_is() {
+	refused 2 "descriptor 0 is no socket" "$BROKER"
+	"$ATTACK" given connection >/tmp/given.out
+	eventually 5 grep -q '"version":1' /tmp/given.out
+	"$ATTACK" given listener >/tmp/given.out &
+	eventually 5 grep -q '"version":3' /tmp/given.out
+	contains "$(cat /tmp/given.out)" '"version":2'
+	kill $!
+	ravi secrets delete ATTACK --identity first
 }
 
 test_it_gives_up_what_it_does_not_need() {
@@ -337,7 +349,7 @@ test_one_agents_flood_leaves_room_for_others() {
 	done
 	eventually 5 grep -q EAGAIN /tmp/flood.{1..40}
 	as second 'ravi secrets set MEANWHILE "and again"'
-	wait $(jobs -p)
+	wait
 	equal 40 "$(cat /tmp/flood.* | grep -cE 'EAGAIN|ETIMEDOUT')"
 	equal 16 "$(cat /tmp/flood.* | grep -c ETIMEDOUT)"
 }

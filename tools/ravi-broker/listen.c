@@ -31,9 +31,11 @@
 #define LOCK_NAME         ".listener" /* no user name starts with a dot */
 #define TROUBLE_PAUSE     100 /* milliseconds after the kernel had no room for a connection */
 #define SEND_MILLISECONDS 100
+#define IDLE_MILLISECONDS 60000 /* until whoever gave us the socket shall start us again */
 
 struct listener {
 	int fd;
+	bool is_given; /* the socket is somebody else's, who starts us again when it is needed */
 	size_t count;
 	/* The listening socket first, then a pidfd for each process. */
 	struct pollfd wait[1 + LISTEN_CHILDREN];
@@ -157,14 +159,18 @@ static void reap(struct listener *listener)
 static int loop(struct listener *listener, struct reason *why)
 {
 	for (;;) {
+		int idle = listener->is_given && !listener->count ? IDLE_MILLISECONDS : -1, r;
+
 		/* No room: connections wait in the queue until a process has ended. */
 		listener->wait[0] = (struct pollfd){
 		    .fd = listener->count < LISTEN_CHILDREN ? listener->fd : -1, .events = POLLIN};
-		if (poll(listener->wait, 1 + listener->count, -1) < 0) {
-			if (errno == EINTR)
-				continue;
+		r = poll(listener->wait, 1 + listener->count, idle);
+		if (r == 0)
+			return 0;
+		if (r < 0 && errno != EINTR)
 			return reason_errno(why, -errno, "waiting for agents");
-		}
+		if (r < 0)
+			continue;
 		reap(listener);
 		if (listener->wait[0].revents)
 			take_connection(listener);
@@ -187,7 +193,7 @@ static int make_socket(int *fd, int *lock, struct reason *why)
 
 int listen_for_agents(int inherited, struct reason *why)
 {
-	struct listener listener = {.fd = inherited};
+	struct listener listener = {.fd = inherited, .is_given = inherited >= 0};
 	fd_auto lock = -1;
 	fd_auto fd = -1;
 	int r = inherited < 0 ? make_socket(&fd, &lock, why) : 0;

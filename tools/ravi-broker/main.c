@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * ravi-broker: stores secrets that agents ask it to store. A socket unit of systemd starts one process for
- * each connection, on its descriptor 0; --listen does the same on machines without systemd.
+ * ravi-broker: stores secrets that agents ask it to store, one process a request. It serves the connection
+ * that its descriptor 0 is; where that is a listening socket, as a socket unit of systemd gives it, or with
+ * --listen, it starts itself again for each connection.
  */
 #include <config.h>
 
@@ -56,10 +57,12 @@ static int run(void *opaque, int argc, char **argv)
 	int r;
 
 	(void)argc, (void)argv;
-	if (values->listen || inherited == INHERITED_LISTENER)
-		return cli_fail(listen_for_agents(values->listen ? -1 : STDIN_FILENO, &why), &why);
+	if (values->listen || inherited == INHERITED_LISTENER) {
+		r = listen_for_agents(values->listen ? -1 : STDIN_FILENO, &why);
+		return r < 0 ? cli_fail(r, &why) : EXIT_DONE;
+	}
 	if (inherited == INHERITED_OTHER)
-		return cli_usage("descriptor 0 is no connection: ravi-broker.socket of systemd "
+		return cli_usage("descriptor 0 is no socket: ravi-broker.socket of systemd "
 				 "starts this program, or ravi-broker --listen");
 	r = process_guard(&why);
 	if (r == 0)
