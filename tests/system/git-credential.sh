@@ -209,6 +209,17 @@ password=tok-extra" "$(ask first 'protocol=https\nhost=github.com\n\n' '--identi
 	expect 3 as first 'cd poor && git-credential-ravi --which'
 }
 
+test_every_reader_of_the_ring_heeds_the_binding() {
+	equal tok-extra "$(as first 'cd extra && ravi-keyctl print GH_TOKEN')"
+	equal tok-rotated "$(as first 'cd extra && ravi-keyctl print GH_TOKEN --identity first')"
+	contains "$(as first 'cd extra && ravi secrets get GH_TOKEN')" tok-extra
+	contains "$(as first 'cd extra/sub && ravi-keyctl status')" "acts as    extra (ravi.identity in "
+	expect 3 as first 'cd poor && ravi-keyctl print GH_TOKEN'
+	# A name without a vault is nobody's: least of all the default identity.
+	contains "$(expect 3 as first 'cd seeded && ravi-keyctl print GH_TOKEN' 2>&1)" "carries no identity seeded-bot"
+	expect 3 as first 'cd seeded && ravi-keyctl exec --all -- true'
+}
+
 test_an_expiry_is_told() {
 	printf tok-rotated | ravi secrets set GH_TOKEN --identity first --expires 2037-01-31T00:00:00Z >/dev/null
 	contains "$(ask first 'protocol=https\nhost=github.com\n\n')" password_expiry_utc=2116972800

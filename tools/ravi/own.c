@@ -127,16 +127,29 @@ bool own_is_agent(void)
 	return own_agent(&agent, NULL) == 0;
 }
 
-/* --identity, RAVI_IDENTITY, or the agent's default one. The broker says whether it may. */
+/*
+ * Whose secret is written: who is named need not have a ring yet, else it is the one that is read here. The
+ * broker says whether it may.
+ */
 static int own_identity(
     const char *option, char identity[IDENTITY_NAME_MAX + 1], struct reason *why)
 {
-	const char *named = option ? option : getenv("RAVI_IDENTITY");
-	struct agent agent;
-	int r = named && *named ? identity_name_check(named, why) : own_agent(&agent, why);
+	const char *named = option ? option : secure_getenv("RAVI_IDENTITY");
+	struct choice choice = {0};
+	const char *chosen;
+	struct ring ring;
+	int r;
 
+	if (named && *named) {
+		r = identity_name_check(named, why);
+		if (r == 0)
+			strcpy(identity, named);
+		return r;
+	}
+	r = ring_find(&ring, why);
 	if (r == 0)
-		strcpy(identity, named && *named ? named : agent.identities[0]);
+		r = choice_vault(&ring, NULL, &choice, &chosen, why);
+	strcpy(identity, choice.identity);
 	return r;
 }
 
