@@ -215,6 +215,48 @@ test_an_agent_without_key_quota_still_gets_its_ring() {
 	end_session a
 }
 
+test_a_ring_that_is_there_is_changed_without_the_agents_quota() {
+	session first a
+	trap 'bare first keyctl clear @u' EXIT
+	use_up_quota first
+	# Nothing about it is charged to the agent: neither the link that is there nor ravi-load's own keyrings.
+	lacks "$(ravi reload first)" quota
+	equal one "$(bare first ravi-keyctl print TOKEN)"
+	end_session a
+}
+
+test_everything_about_one_agent_takes_turns() {
+	session first a
+	exec 9</run/ravi/sessions/first
+	flock -x 9
+	su - first -c 'ravi-keyctl print TOKEN' >/tmp/waits.login 2>&1 &
+	local login=$!
+	(ravi reload first >/tmp/waits.reload 2>&1) &
+	local reload=$!
+	sleep 0.7
+	equal "" "$(cat /tmp/waits.login /tmp/waits.reload)"
+	flock -u 9
+	wait $login
+	wait $reload
+	equal one "$(cat /tmp/waits.login)"
+	contains "$(cat /tmp/waits.reload)" "of first holds "
+	end_session a
+}
+
+test_logins_and_last_closes_at_once() {
+	local worker workers=()
+	rm -f /tmp/turns.*
+	for worker in {1..4}; do
+		(for i in {1..30}; do
+			su first -c 'ravi-keyctl print TOKEN; echo'
+		done >"/tmp/turns.$worker" 2>&1) &
+		workers+=($!)
+	done
+	wait "${workers[@]}"
+	equal 120 "$(cat /tmp/turns.* | grep -c '^one$')"
+	equal "" "$(ring_of first)$(ls /run/ravi/sessions/first)"
+}
+
 test_two_logins_and_a_rotation_at_once() {
 	local round
 	for round in {1..10}; do
