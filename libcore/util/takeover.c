@@ -97,10 +97,11 @@ static int reset_descriptors(void)
 
 int process_guard(struct reason *why)
 {
-	const struct rlimit cpu = {CPU_SECONDS, CPU_SECONDS};
+	int r = reset_limit(RLIMIT_CPU, CPU_SECONDS);
 
-	if (prctl(PR_SET_DUMPABLE, 0) < 0 || prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 ||
-	    setrlimit(RLIMIT_CPU, &cpu) < 0)
+	if (r < 0)
+		return reason_errno(why, r, "limiting the process's time");
+	if (prctl(PR_SET_DUMPABLE, 0) < 0 || prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)
 		return reason_errno(why, -errno, "guarding the process");
 	return 0;
 }
