@@ -66,7 +66,10 @@ static int spawn_start(const struct spawn *what, int writer, pid_t *pid)
 	return -r;
 }
 
-/* Reads until the end of the output, the end of the process or the deadline. */
+/*
+ * Reads until the end of the output, the end of the process or the deadline. `pidfd` -1: it has ended, and
+ * what it said is in the pipe.
+ */
 static int spawn_read(
     int reader, int pidfd, struct deadline deadline, char *out, size_t cap, size_t *len)
 {
@@ -79,7 +82,7 @@ static int spawn_read(
 
 		if (!left)
 			return -ETIMEDOUT;
-		if (poll(wait, pidfd >= 0 ? 2 : 1, left) < 0 && errno != EINTR)
+		if (pidfd >= 0 && poll(wait, 2, left) < 0 && errno != EINTR)
 			return -errno;
 		got = *len < cap ? read(reader, out + *len, cap - *len)
 				 : read(reader, rest, sizeof(rest));
@@ -90,7 +93,7 @@ static int spawn_read(
 		if (got < 0 && errno != EAGAIN && errno != EINTR)
 			return -errno;
 		/* It ended and left nothing to read; a grandchild may hold the pipe open. */
-		if (got < 0 && wait[1].revents)
+		if (got < 0 && (pidfd < 0 || wait[1].revents))
 			return 0;
 	}
 }
@@ -108,13 +111,24 @@ static int spawn_reap(pid_t pid)
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
+/* It may have said everything and still not end: that, too, only until the deadline. */
+static bool spawn_ends(int pidfd, struct deadline deadline)
+{
+	struct pollfd gone = {.fd = pidfd, .events = POLLIN};
+	int r;
+
+	do
+		r = poll(&gone, 1, deadline_left(deadline));
+	while (r < 0 && errno == EINTR);
+	return r > 0;
+}
+
 int spawn_collect(const struct spawn *what, struct deadline deadline, void *out, size_t cap,
     size_t *len, int *status)
 {
 	fd_auto reader = -1;
 	fd_auto writer = -1;
 	fd_auto pidfd = -1;
-	struct pollfd gone;
 	int ends[2], r;
 	pid_t pid;
 
@@ -130,12 +144,17 @@ int spawn_collect(const struct spawn *what, struct deadline deadline, void *out,
 		return r;
 	cleanup_fd(&writer);
 	writer = -1;
-	/* Fails only when it is gone already and the host has reaped it: then nobody is left to kill. */
 	pidfd = pidfd_open(pid, 0);
+	if (pidfd < 0 && errno != ESRCH) {
+		/* Nothing to watch it by, so it must not run. It was just started: the pid is still its own. */
+		r = -errno;
+		kill(pid, SIGKILL);
+		spawn_reap(pid);
+		return r;
+	}
+	/* ESRCH: it is gone and the host has reaped it. Then nobody is left to kill. */
 	r = spawn_read(reader, pidfd, deadline, out, cap, len);
-	/* It may have said everything and still not end: that, too, only until the deadline. */
-	gone = (struct pollfd){.fd = pidfd, .events = POLLIN};
-	if (pidfd >= 0 && (r < 0 || poll(&gone, 1, deadline_left(deadline)) <= 0))
+	if (pidfd >= 0 && (r < 0 || !spawn_ends(pidfd, deadline)))
 		pidfd_send_signal(pidfd, SIGKILL, NULL, 0);
 	*status = spawn_reap(pid);
 	return r;

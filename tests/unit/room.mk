@@ -4,6 +4,7 @@ UNIT_TESTS =
 UNIT_TESTS += %D%/test-util
 %C%_test_util_SOURCES = %D%/test-util.c %D%/unit.h
 %C%_test_util_LDADD = libcore/util/libutil.la $(CMOCKA_LIBS)
+%C%_test_util_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=pidfd_open
 
 UNIT_TESTS += %D%/test-age
 %C%_test_age_SOURCES = %D%/test-age.c
