@@ -41,9 +41,13 @@ int loader_run(const struct loader_request *request, struct deadline deadline,
 	if (r < 0)
 		return reason_errno(why, r, "starting %s", PATH_LOADER);
 	if (len != sizeof(*record) || record->magic != LOADER_MAGIC) {
+		char ended[32] = "";
+
+		if (status != SPAWN_STATUS_UNKNOWN)
+			snprintf(ended, sizeof(ended), " (exit status %d)", status);
 		*record = (struct loader_record){0};
-		return reason_set(why, -EPROTO,
-		    "%s gave no answer (exit status %d); the log says more", PATH_LOADER, status);
+		return reason_set(
+		    why, -EPROTO, "%s gave no answer%s; the log says more", PATH_LOADER, ended);
 	}
 	record->text[sizeof(record->text) - 1] = '\0';
 	if (record->error > 0)

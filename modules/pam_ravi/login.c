@@ -244,8 +244,9 @@ int login_open(struct login *login)
 		return PAM_IGNORE;
 	/* An agent whose uid cannot be had, for want of descriptors or of the directory, is still one. */
 	if (!pw) {
-		reason_set(
-		    &why, -ENOENT, "it has an agents entry, and there is no OS user of that name");
+		if (r == 0)
+			reason_set(&why, -ENOENT,
+			    "it has an agents entry, and there is no OS user of that name");
 		return session_error(login, &why);
 	}
 	if (r == 0 && agent.uid == pw->pw_uid)
