@@ -173,6 +173,22 @@ static int step_free(struct host *host, const char *argument)
 	return 0;
 }
 
+static void *take_descriptors(void *nothing)
+{
+	for (;;)
+		open("/dev/null", O_RDONLY | O_CLOEXEC);
+	return nothing;
+}
+
+/* Another thread takes every descriptor that becomes free, as a busy server's do. */
+static int step_hoard(struct host *host, const char *argument)
+{
+	pthread_t thread;
+
+	(void)host, (void)argument;
+	return pthread_create(&thread, NULL, take_descriptors, NULL) ? -1 : 0;
+}
+
 /* How often another thread saw ids that are not its own; system calls, as they are per thread. */
 static volatile long looks, strange_looks;
 
@@ -273,6 +289,7 @@ const struct step condition_steps[] = {
     {"limit", step_limit, "setrlimit NAME=NUMBER, the soft limit"},
     {"hard", step_hard, "setrlimit NAME=NUMBER, the hard limit, too"},
     {"free", step_free, "all descriptors but so many are in use"},
+    {"hoard", step_hoard, "a thread takes every descriptor that becomes free"},
     {"block", step_block, "block every signal"},
     {"alarm", step_alarm, "one is pending for so many seconds"},
     {"ticks", step_ticks, "a signal every millisecond"},

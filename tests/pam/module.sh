@@ -29,8 +29,8 @@ module() {
 # host USER STEP...: runs the host, prints what it says.
 host() {
 	local leaks=1
-	# A process that was another user is closed to the leak check.
-	[[ $* == *uid:* || $* == *steal* || $* == *watch* ]] && leaks=0
+	# The leak check opens files, stops threads, and cannot see into a process that was another user.
+	[[ $* == *uid:* || $* == *steal* || $* == *watch* || $* == *hoard* || $* == *free:* ]] && leaks=0
 	log_count >/tmp/log.mark
 	ASAN_OPTIONS=detect_leaks=$leaks timeout 30 "$HOST" /tmp/pam "$@" 2>/tmp/host.errors || {
 		cat /tmp/host.errors >&2
@@ -431,8 +431,9 @@ test_debug_logs_each_step() {
 	equal "" "$(module_log 7)"
 	module debug
 	host first open start open close handle:0 close >/dev/null
-	log=$(module_log 7 | sed -e 's/.*pam_ravi(ravi-test:session): //' -e 's/[0-9]\{4,\}/N/g' | paste -sd,)
-	equal "first: joined a fresh session ring,first: ravi-load: ring N of first holds 2 keys, revision 2,first: kept the session ring,first: warm, ring N with 2 keys,first: 1 other sessions live,first: 0 other sessions live,first: ravi-load: first has no ring" "$log"
+	log=$(module_log 7 | sed -e 's/.*pam_ravi(ravi-test:session): //' -e 's/[0-9]\{4,\}/N/g' \
+		-e 's/[0-9]* keys/N keys/' -e 's/revision [0-9]*/revision N/' | paste -sd,)
+	equal "first: joined a fresh session ring,first: ravi-load: ring N of first holds N keys, revision N,first: kept the session ring,first: warm, ring N with N keys,first: 1 other sessions live,first: 0 other sessions live,first: ravi-load: first has no ring" "$log"
 	module
 }
 
@@ -552,7 +553,7 @@ loader_fails() {
 		got=$(host first $condition state open took state close)
 		contains "$got" "open PAM_SESSION_ERR"
 		logs_once "$1"
-		took_at_most 1500 "$got"
+		took_at_most "${LIMIT:-1500}" "$got"
 		same_state "$got"
 		contains "$got" "close PAM_SUCCESS"
 	done
@@ -613,7 +614,9 @@ test_the_loader_talks_without_end() {
 test_the_loader_ends_badly() {
 	keep "$LOADER"
 	cp "$LOADER" "$LOADER.real"
-	module timeout=1
+	# Nothing is waited for here; a busy machine may need the time.
+	local LIMIT=5500
+	module timeout=5
 	with_loader "gave no answer" "$END" "exit 0"
 	with_loader "gave no answer" "$END" "exit 1"
 	with_loader "gave no answer" "$END" 'kill -SEGV $$'
@@ -664,7 +667,8 @@ works_in() {
 	local got
 	got=$(host first "$@" state open state "$PRINT" close state)
 	same_state "$got"
-	equal "open PAM_SUCCESS,one,close PAM_SUCCESS" "$(grep -v '^state ' <<<"$got" | paste -sd,)"
+	got=$(grep -v '^state ' <<<"$got" | paste -sd,)
+	[[ $got == "open PAM_SUCCESS,one,close PAM_SUCCESS" ]] || fail "$*: $got; the log: $(module_log 3)"
 	logs_nothing
 	no_ring first
 }
@@ -705,6 +709,8 @@ test_a_host_that_may_write_no_file_lives() {
 	fi
 	got=$(setpriv --inh-caps=-all --bounding-set=-sys_resource bash -c "exec $HOST /tmp/pam first hard:fsize=0 open" 2>&1)
 	equal "open PAM_SESSION_ERR" "$got"
+	# Killed in the middle of its work, ravi-load left nothing that no close would find.
+	lacks "$(setpriv --reuid first --clear-groups keyctl show @u 2>&1)" ravi:
 	host first open close >/dev/null
 	no_ring first
 }
@@ -747,6 +753,19 @@ test_a_host_without_descriptors_is_never_stuck() {
 		took_at_most 1500 "$got"
 	done
 	module
+}
+
+# Between two of our system calls, too: what was started is then not left to run, or waited for.
+test_a_host_whose_descriptors_vanish_is_never_stuck() {
+	keep "$LOADER"
+	module timeout=1
+	loader "exec sleep 100"
+	local try got
+	for try in {1..20}; do
+		got=$(host first acct "free:$((try % 3 + 3))" hoard open took)
+		lacks "$got" "open PAM_SUCCESS"
+		took_at_most 1500 "$(tail -n 1 <<<"$got")"
+	done
 }
 
 test_no_value_was_ever_logged() {
