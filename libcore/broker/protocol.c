@@ -207,15 +207,10 @@ int broker_request_parse(
 
 /* ---- writing ---- */
 
-static int add_bytes(const char *data, size_t len, void *out)
-{
-	return buf_add(out, data, len) < 0 ? -1 : 0;
-}
-
 /* Appends `root`, which may be NULL, as one line. */
 static int add_line(const json_t *root, struct buf *out)
 {
-	if (!root || json_dump_callback(root, add_bytes, out, JSON_COMPACT) < 0)
+	if (!root || vault_value_dump(root, JSON_COMPACT, out) < 0)
 		return -ENOMEM;
 	return buf_add_char(out, '\n');
 }

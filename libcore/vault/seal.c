@@ -13,6 +13,7 @@
 #include "util/when.h"
 #include "vault/document.h"
 #include "vault/hex.h"
+#include "vault/value.h"
 
 #define MAGIC          "ravi-vault/1"
 #define OPENING        MAGIC " ed25519 "
@@ -154,18 +155,11 @@ int vault_open(
 
 /* ---- and back ---- */
 
-static int dump_into(const char *data, size_t len, void *context)
-{
-	return buf_add(context, data, len) < 0 ? -1 : 0;
-}
-
 /* Indented: `age -d` and the recovery key are meant for people. */
 static int render(const json_t *root, struct buf *json)
 {
 	buf_reset(json);
-	if (json_dump_callback(root, dump_into, json, JSON_INDENT(1)) < 0 && !json->error)
-		return -ENOMEM;
-	return json->error;
+	return vault_value_dump(root, JSON_INDENT(1), json);
 }
 
 /* The list whose last version is the oldest of all that are kept; NULL when none is kept. */

@@ -60,3 +60,15 @@ int vault_value_set(json_t *entry, const void *value, size_t len)
 	return json_object_set_new(entry, "base64", vault_value_base64(value, len)) < 0 ? -ENOMEM
 											: 0;
 }
+
+static int dump_into(const char *data, size_t len, void *out)
+{
+	return buf_add(out, data, len) < 0 ? -1 : 0;
+}
+
+int vault_value_dump(const json_t *root, size_t flags, struct buf *out)
+{
+	if (json_dump_callback(root, dump_into, out, flags) < 0)
+		return out->error ? out->error : -ENOMEM;
+	return 0;
+}

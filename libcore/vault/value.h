@@ -17,4 +17,10 @@ int vault_value_set(json_t *entry, const void *value, size_t len);
 /* The bytes as canonical base64 with padding; NULL: no memory. */
 json_t *vault_value_base64(const void *value, size_t len);
 
+/*
+ * Appends the document as text to a buffer that wipes itself: what json_dumps returns does not, and has
+ * to go back through jansson's own free. 0 or -ENOMEM.
+ */
+int vault_value_dump(const json_t *root, size_t flags, struct buf *out);
+
 #endif

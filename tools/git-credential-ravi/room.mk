@@ -4,11 +4,5 @@ bin_PROGRAMS += %D%/git-credential-ravi
 	%D%/main.c \
 	%D%/request.c %D%/request.h
 %C%_git_credential_ravi_LDFLAGS = $(HARDENED_LINK)
-%C%_git_credential_ravi_LDADD = \
-	libcore/choice/libchoice.la \
-	libcore/ring/libring.la \
-	libcore/identity/libidentity.la \
-	libcore/config/libconfig.la \
-	libcore/util/libutil.la \
-	$(KEYUTILS_LIBS)
+%C%_git_credential_ravi_LDADD = $(RING_READER)
 dist_man_MANS += %D%/git-credential-ravi.1

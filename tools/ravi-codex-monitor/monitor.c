@@ -104,13 +104,3 @@ int monitor_read_json(const char *folder, const char *name, json_t **root, struc
 		    path, error.line, error.column);
 	return 0;
 }
-
-static int dump_into(const char *data, size_t len, void *out)
-{
-	return buf_add(out, data, len) < 0 ? -1 : 0;
-}
-
-int monitor_dump_json(const json_t *root, size_t flags, struct buf *out)
-{
-	return json_dump_callback(root, dump_into, out, flags) < 0 ? -ENOMEM : 0;
-}

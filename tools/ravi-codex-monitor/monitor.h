@@ -43,9 +43,6 @@ int monitor_data_dir(const struct monitor *m, char path[PATH_MAX], struct reason
 /* A JSON file of the daemon's, NULL with 0 when there is none. */
 int monitor_read_json(const char *folder, const char *name, json_t **root, struct reason *why);
 
-/* The text of a JSON document, appended to `out`, which wipes it: 0 or -ENOMEM. */
-int monitor_dump_json(const json_t *root, size_t flags, struct buf *out);
-
 /* ---- settings.c: the plaintext token in the daemon's settings.json ---- */
 
 /* The token that settings.json holds in clear (borrowed from `settings`), or NULL. */

@@ -11,10 +11,5 @@ bin_PROGRAMS += %D%/ravi-codex-monitor
 %C%_ravi_codex_monitor_LDFLAGS = $(HARDENED_LINK)
 %C%_ravi_codex_monitor_LDADD = \
 	libcore/broker/libbroker.la libcore/vault/libvault.la libcore/age/libage.la \
-	libcore/choice/libchoice.la \
-	libcore/ring/libring.la \
-	libcore/identity/libidentity.la \
-	libcore/config/libconfig.la \
-	libcore/util/libutil.la \
-	$(KEYUTILS_LIBS) $(JANSSON_LIBS) $(SODIUM_LIBS)
+	$(RING_READER) $(JANSSON_LIBS) $(SODIUM_LIBS)
 dist_man_MANS += %D%/ravi-codex-monitor.1

@@ -14,6 +14,7 @@
 #include "util/cli.h"
 #include "util/file.h"
 #include "util/text.h"
+#include "vault/value.h"
 
 const char *settings_token(const json_t *settings)
 {
@@ -79,7 +80,7 @@ static int write_settings(const char *data_dir, const json_t *settings, struct r
 	folder = open(real, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (folder < 0)
 		return reason_errno(why, -errno, "%s", real);
-	if (monitor_dump_json(settings, JSON_INDENT(2), &text) < 0)
+	if (vault_value_dump(settings, JSON_INDENT(2), &text) < 0)
 		return reason_errno(why, -ENOMEM, "writing settings.json");
 	return file_replace(folder, slash + 1, 0600, true, text.data, text.len, why);
 }

@@ -20,6 +20,7 @@
 #include "util/deadline.h"
 #include "util/file.h"
 #include "util/text.h"
+#include "vault/value.h"
 
 #define WIRE_SECONDS  5
 #define WIRE_LINE_MAX (1u << 20) /* bytes of one line of the daemon's */
@@ -123,7 +124,7 @@ static int send_request(int fd, int id, const char *method, const char *token)
 	if (token && json_object_set_new(
 			 json_object_get(request, "params"), "token", json_string(token)) < 0)
 		return -EINVAL;
-	if (monitor_dump_json(request, JSON_COMPACT, &line) < 0 || buf_add_char(&line, '\n') < 0)
+	if (vault_value_dump(request, JSON_COMPACT, &line) < 0 || buf_add_char(&line, '\n') < 0)
 		return -ENOMEM;
 	return send(fd, line.data, line.len, MSG_NOSIGNAL) == (ssize_t)line.len ? 0 : -EIO;
 }

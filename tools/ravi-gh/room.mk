@@ -3,13 +3,7 @@ bin_PROGRAMS += %D%/ravi-gh
 	%D%/main.c \
 	%D%/tokens.c %D%/tokens.h
 %C%_ravi_gh_LDFLAGS = $(HARDENED_LINK)
-%C%_ravi_gh_LDADD = \
-	libcore/choice/libchoice.la \
-	libcore/ring/libring.la \
-	libcore/identity/libidentity.la \
-	libcore/config/libconfig.la \
-	libcore/util/libutil.la \
-	$(KEYUTILS_LIBS)
+%C%_ravi_gh_LDADD = $(RING_READER)
 dist_man_MANS += %D%/ravi-gh.1
 
 # The folder that goes first in a daemon's PATH: `gh` in it is ravi-gh.

@@ -9,8 +9,5 @@ bin_PROGRAMS += %D%/ravi-git-config
 	%D%/settings.c %D%/settings.h \
 	%D%/show.c
 %C%_ravi_git_config_LDFLAGS = $(HARDENED_LINK)
-%C%_ravi_git_config_LDADD = \
-	libcore/sshkey/libsshkey.la libcore/choice/libchoice.la libcore/ring/libring.la \
-	libcore/identity/libidentity.la libcore/config/libconfig.la libcore/util/libutil.la \
-	$(KEYUTILS_LIBS)
+%C%_ravi_git_config_LDADD = libcore/sshkey/libsshkey.la $(RING_READER)
 dist_man_MANS += %D%/ravi-git-config.1

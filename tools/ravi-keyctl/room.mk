@@ -10,11 +10,5 @@ bin_PROGRAMS += %D%/ravi-keyctl
 	%D%/report.c \
 	%D%/status.c %D%/status.h
 %C%_ravi_keyctl_LDFLAGS = $(HARDENED_LINK)
-%C%_ravi_keyctl_LDADD = \
-	libcore/choice/libchoice.la \
-	libcore/ring/libring.la \
-	libcore/identity/libidentity.la \
-	libcore/config/libconfig.la \
-	libcore/util/libutil.la \
-	$(KEYUTILS_LIBS)
+%C%_ravi_keyctl_LDADD = $(RING_READER)
 dist_man_MANS += %D%/ravi-keyctl.1
