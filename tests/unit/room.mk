@@ -76,6 +76,12 @@ UNIT_TESTS += %D%/test-broker
 %C%_test_broker_SOURCES = %D%/test-broker.c
 %C%_test_broker_LDADD = libcore/broker/libbroker.la $(VAULT_TEST_LIBS)
 
+UNIT_TESTS += %D%/test-codex
+%C%_test_codex_SOURCES = %D%/test-codex.c %D%/scratch.h
+%C%_test_codex_LDADD = \
+	libcore/codex/libcodex.la libcore/identity/libidentity.la libcore/util/libutil.la \
+	$(JANSSON_LIBS) $(CMOCKA_LIBS)
+
 UNIT_TESTS += %D%/test-keyctl
 %C%_test_keyctl_SOURCES = %D%/test-keyctl.c
 %C%_test_keyctl_LDADD = \
