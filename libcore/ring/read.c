@@ -260,21 +260,52 @@ int ring_read_profile(
 	return 0;
 }
 
-time_t ring_profile_expires(const struct ring_profile *profile, const char *name)
+/* The value of the profile's line PREFIX/NAME: 0 with it in `out`, which is its own copy, or -ENOENT. */
+static int profile_line(
+    const struct ring_profile *profile, const char *prefix, const char *name, struct buf *out)
 {
+	size_t len = strlen(prefix);
 	buf_auto lines = {0};
 	char *cursor, *key, *value;
 	unsigned line = 0;
-	time_t when = 0;
 
 	if (buf_add(&lines, profile->text.data, profile->text.len) < 0 || !lines.data)
-		return 0;
+		return -ENOENT;
 	cursor = lines.data;
 	while (text_pair(&cursor, &line, &key, &value) > 0)
-		if (!strncmp(key, "expires/", 8) && !strcmp(key + 8, name) &&
-		    when_parse(value, &when) == 0)
-			return when;
-	return 0;
+		if (!strncmp(key, prefix, len) && !strcmp(key + len, name))
+			return buf_add_text(out, value);
+	return -ENOENT;
+}
+
+time_t ring_profile_expires(const struct ring_profile *profile, const char *name)
+{
+	buf_auto value = {0};
+	time_t when = 0;
+
+	if (profile_line(profile, "expires/", name, &value) < 0 ||
+	    when_parse(buf_text(&value), &when) < 0)
+		return 0;
+	return when;
+}
+
+uint64_t ring_profile_version(const struct ring_profile *profile, const char *name, time_t *updated)
+{
+	buf_auto value = {0};
+	uint64_t version = 0;
+	char *rest, *word;
+
+	*updated = 0;
+	if (profile_line(profile, "version/", name, &value) < 0 || !value.len)
+		return 0;
+	rest = value.data;
+	word = text_word(&rest);
+	if (!word || text_number(word, 10, 1, UINT64_MAX, &version) < 0)
+		return 0;
+	word = text_word(&rest);
+	if (word && when_parse(word, updated) < 0)
+		*updated = 0;
+	return version;
 }
 
 /* "ravi:NAME", "ravi:IDENTITY/NAME", "ravi:@profile", "ravi:@profile/IDENTITY" into a ring_key. */

@@ -44,6 +44,7 @@
  *	keys=4				of this identity, the profile not counted
  *	loaded=2026-11-27T02:18:00Z
  *	expires/GH_TOKEN=2027-01-31T00:00:00Z	one a key that expires
+ *	version/GH_TOKEN=3 2026-11-01T09:30:00Z	one a key, and when that version came; as many as fit
  *
  * It is written last. While the keys of a ring that is there are changed, its first line is changing=yes:
  * who reads the same revision, without that line, before and after some keys has keys of that revision.
@@ -71,6 +72,10 @@ void ring_profile_free(struct ring_profile *profile);
 
 /* When the key expires, from the profile's lines; 0: never. */
 time_t ring_profile_expires(const struct ring_profile *profile, const char *name);
+
+/* The version that the key's value has in the vault, and since when; 0: the profile does not say. */
+uint64_t ring_profile_version(
+    const struct ring_profile *profile, const char *name, time_t *updated);
 
 enum ring_place {
 	RING_IN_USER,    /* found in @u */

@@ -11,14 +11,15 @@
 #include "machine/machine.h"
 #include "util/when.h"
 
-/* Expiry lines stop here, so that a profile always fits a key (32,767 bytes). */
-#define PROFILE_EXPIRY_MAX 30000
+/* Lines about keys stop here, so that a profile always fits a key (32,767 bytes). */
+#define PROFILE_LINES_MAX 30000
 
 /* One identity on its way into the content. */
 struct gathering {
 	struct content *content;
 	const char *identity; /* NULL: the default one */
 	struct buf expiries;  /* lines for the profile */
+	struct buf versions;  /* more of them, as many as fit behind those */
 	uint32_t keys;
 	time_t now;
 	int error;
@@ -43,7 +44,7 @@ static struct ring_item *add_item(struct content *content)
 static int gather_secret(void *context, struct vault_secret *secret)
 {
 	struct gathering *g = context;
-	char expires[WHEN_TEXT];
+	char expires[WHEN_TEXT], updated[WHEN_TEXT];
 	struct ring_item *item;
 
 	if (secret->expires && secret->expires <= g->now)
@@ -55,11 +56,26 @@ static int gather_secret(void *context, struct vault_secret *secret)
 	buf_move(&item->value, &secret->value);
 	item->expires = secret->expires;
 	g->keys++;
-	if (secret->expires && g->expiries.len < PROFILE_EXPIRY_MAX) {
+	if (secret->expires && g->expiries.len < PROFILE_LINES_MAX) {
 		when_format(secret->expires, expires);
 		buf_addf(&g->expiries, "expires/%s=%s\n", secret->name, expires);
 	}
+	when_format(secret->updated, updated);
+	buf_addf(&g->versions, "version/%s=%llu %s\n", secret->name,
+	    (unsigned long long)secret->version, updated);
 	return 0;
+}
+
+/* Whole lines only. */
+static void cut_versions(struct gathering *g)
+{
+	size_t room = g->expiries.len < PROFILE_LINES_MAX ? PROFILE_LINES_MAX - g->expiries.len : 0;
+
+	if (g->versions.len <= room)
+		return;
+	while (room && g->versions.data[room - 1] != '\n')
+		room--;
+	buf_cut(&g->versions, room);
 }
 
 static int add_profile(struct gathering *g, const struct agent *agent, const struct vault *vault)
@@ -77,8 +93,10 @@ static int add_profile(struct gathering *g, const struct agent *agent, const str
 		buf_addf(&item->value, "email=%s\n", vault_email(vault));
 	if (vault_phone(vault))
 		buf_addf(&item->value, "phone=%s\n", vault_phone(vault));
-	buf_addf(&item->value, "uuid=%s\nrevision=%llu\nkeys=%u\nloaded=%s\n%s", vault_uuid(vault),
-	    (unsigned long long)vault_revision(vault), g->keys, loaded, buf_text(&g->expiries));
+	cut_versions(g);
+	buf_addf(&item->value, "uuid=%s\nrevision=%llu\nkeys=%u\nloaded=%s\n%s%s",
+	    vault_uuid(vault), (unsigned long long)vault_revision(vault), g->keys, loaded,
+	    buf_text(&g->expiries), buf_text(&g->versions));
 	return item->value.error;
 }
 
@@ -99,6 +117,7 @@ static int gather(struct content *content, const struct agent *agent, size_t i,
 	vault_each(vault, gather_secret, &g);
 	r = g.error ? g.error : add_profile(&g, agent, vault);
 	buf_free(&g.expiries);
+	buf_free(&g.versions);
 	if (i == 0)
 		content->revision = vault_revision(vault);
 	return r < 0 ? reason_errno(why, r, "gathering the secrets of %s", agent->identities[i])
