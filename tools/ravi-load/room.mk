@@ -2,11 +2,15 @@ ravilibexec_PROGRAMS += %D%/ravi-load
 %C%_ravi_load_SOURCES = \
 	%D%/main.c \
 	%D%/content.c %D%/content.h \
+	%D%/harvest.c %D%/harvest.h \
+	%D%/home.c %D%/home.h \
+	%D%/intake.c %D%/intake.h \
 	%D%/task.c %D%/task.h
 %C%_ravi_load_CFLAGS = $(AM_CFLAGS) $(SODIUM_CFLAGS) $(JANSSON_CFLAGS)
 %C%_ravi_load_LDFLAGS = $(HARDENED_LINK)
 %C%_ravi_load_LDADD = \
-	libcore/machine/libmachine.la libcore/store/libstore.la libcore/vault/libvault.la libcore/age/libage.la \
+	libcore/machine/libmachine.la libcore/store/libstore.la libcore/codex/libcodex.la \
+	libcore/vault/libvault.la libcore/age/libage.la \
 	libcore/ring/libring.la libcore/audit/libaudit.la libcore/identity/libidentity.la \
 	libcore/config/libconfig.la libcore/util/libutil.la \
 	$(KEYUTILS_LIBS) $(JANSSON_LIBS) $(SODIUM_LIBS)

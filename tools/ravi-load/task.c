@@ -11,9 +11,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <syslog.h>
 
 #include "audit/audit.h"
 #include "content.h"
+#include "home.h"
 #include "identity/agent.h"
 #include "ring/build.h"
 #include "ring/session.h"
@@ -27,8 +29,7 @@ static int say(struct task *task, int error, const struct reason *why)
 	return error;
 }
 
-/* Ends the ring that is recorded, if there is one. The caller holds the lock. */
-static int end_ring(const char *user, const char *cause, struct reason *why)
+static int end_kernel_ring(const char *user, const char *cause, struct reason *why)
 {
 	struct session_ring ring;
 	int r = session_ring_load(user, &ring, why);
@@ -43,6 +44,20 @@ static int end_ring(const char *user, const char *cause, struct reason *why)
 	}
 	/* A damaged record names no ring: without it the next load builds a new one. */
 	return session_ring_remove(user, why);
+}
+
+/*
+ * Ends the ring that is recorded, if there is one, and then the folder on tmpfs; `force`: that, too, in any
+ * case. The caller holds the lock.
+ */
+static int end_ring(
+    const struct task *task, const char *user, const char *cause, bool force, struct reason *why)
+{
+	const struct home_end end = {
+	    .user = user, .conf = task->conf, .deadline = task->deadline, .force = force};
+	int r = end_kernel_ring(user, cause, why);
+
+	return r < 0 ? r : home_end(&end, why);
 }
 
 /* Whether the OS user is still the one that was made an agent. */
@@ -161,6 +176,21 @@ static int is_wanted(int lock, const struct agent *agent, struct reason *why)
 	return living < 0 ? living : living > 0 || agent->linger;
 }
 
+/* Without it codex does not run, and everything else does: no reason to fail the login. */
+static void offer_home(const struct task *task, const struct agent *agent)
+{
+	struct reason why = {0};
+
+	if (home_make(agent, task->deadline, &why) < 0)
+		syslog(LOG_ERR, "no folder for ravi-codex: %s", why.text);
+}
+
+/* Whether the agent may have nothing any more, however well this machine could keep it. */
+static bool is_denied(int error)
+{
+	return error == -EACCES || error == -EPERM || error == -ENOENT;
+}
+
 int task_load(struct task *task, const char *user)
 {
 	fd_auto lock = -1;
@@ -174,34 +204,39 @@ int task_load(struct task *task, const char *user)
 	if (lock < 0)
 		return say(task, lock, &why);
 	wanted = r < 0 ? 0 : is_wanted(lock, &agent, &why);
-	if (r == 0 && wanted > 0) {
+	if (r == 0 && wanted > 0)
 		r = load_ring(task, &agent, &why);
-	}
+	if (r == 0 && wanted > 0)
+		offer_home(task, &agent);
 	if (r == 0 && wanted == 0)
-		r = end_ring(user, "no session lives", &why);
+		r = end_ring(task, user, "no session lives", false, &why);
 	if (r == 0 && wanted == 0)
 		reason_set(&why, 0, "%s has no session; the next login loads the ring", user);
 	if (r == -EACCES || r == -EPERM) {
 		struct reason ignored;
 
 		audit("deny", "denied", "user", user, "cause", why.text, NULL);
-		end_ring(user, why.text, &ignored);
+		end_ring(task, user, why.text, true, &ignored);
 	}
 	return say(task, wanted < 0 ? wanted : r, &why);
 }
 
 /* Ends the ring with the lock held, unless it is wanted still. */
-static int end_unless_wanted(int lock, const char *user, struct reason *why)
+static int end_unless_wanted(
+    const struct task *task, int lock, const char *user, struct reason *why)
 {
 	struct agent agent;
 	int r = check_agent(user, &agent, why), wanted;
 
-	if (r < 0)
-		return end_ring(user, why->text, why);
+	if (r < 0) {
+		struct reason cause = *why;
+
+		return end_ring(task, user, cause.text, is_denied(r), why);
+	}
 	wanted = is_wanted(lock, &agent, why);
 	if (wanted)
 		return wanted < 0 ? wanted : reason_set(why, 0, "%s keeps its ring", user);
-	r = end_ring(user, "last session closed", why);
+	r = end_ring(task, user, "last session closed", false, why);
 	return r < 0 ? r : reason_set(why, 0, "%s has no ring", user);
 }
 
@@ -210,14 +245,14 @@ int task_end(struct task *task, const char *user)
 	struct reason why = {0};
 	fd_auto lock = session_lock(user, task->deadline, &why);
 
-	return say(task, lock < 0 ? lock : end_unless_wanted(lock, user, &why), &why);
+	return say(task, lock < 0 ? lock : end_unless_wanted(task, lock, user, &why), &why);
 }
 
 int task_release(struct task *task, const char *user)
 {
 	struct reason why = {0};
 	fd_auto lock = session_lock(user, task->deadline, &why);
-	int r = lock < 0 ? lock : end_ring(user, "released", &why);
+	int r = lock < 0 ? lock : end_ring(task, user, "released", true, &why);
 
 	if (r == 0)
 		reason_set(&why, 0, "%s has no ring", user);
