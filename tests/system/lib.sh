@@ -90,7 +90,7 @@ session() {
 	chmod 666 "$folder/in"
 	: >"$folder/out"
 	chmod 666 "$folder/out"
-	su - "$user" -c "echo \$\$ >/tmp/session.$name/out.pid; exec bash -s <$folder/in >$folder/out 2>&1" \
+	su - "$user" -c "echo \$\$ >/tmp/session.$name/out.pid; exec bash -s <$folder/in >>$folder/out 2>&1" \
 		2>"$folder/errors" &
 	echo $! >"$folder/su"
 	# Read-write: opening it must not wait for a login that failed.
