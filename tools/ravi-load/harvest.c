@@ -23,6 +23,7 @@
 #include "util/file.h"
 
 #define CPU_SECONDS 2
+#define PARTING     100 /* milliseconds */
 
 enum step {
 	STEP_BECOME = 1,
@@ -51,12 +52,13 @@ static int become(const struct intake *intake, int out)
 	return 0;
 }
 
+/* One that was killed a moment ago may still be on its way out. */
 static bool is_running(int dir)
 {
 	fd_auto fd = openat(
 	    dir, CODEX_LOCK_RUNNING, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 
-	return fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK;
+	return fd >= 0 && codex_lock_take(fd, LOCK_EX, deadline_in(PARTING), NULL) == -ETIMEDOUT;
 }
 
 static int report(int out, const char *identity, const struct codex_growth *growth)
