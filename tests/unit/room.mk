@@ -82,6 +82,11 @@ UNIT_TESTS += %D%/test-codex
 	libcore/codex/libcodex.la libcore/identity/libidentity.la libcore/util/libutil.la \
 	$(JANSSON_LIBS) $(CMOCKA_LIBS)
 
+UNIT_TESTS += %D%/test-toml
+%C%_test_toml_SOURCES = %D%/test-toml.c tools/ravi-codex/toml.c
+%C%_test_toml_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tools/ravi-codex
+%C%_test_toml_LDADD = libcore/util/libutil.la $(CMOCKA_LIBS)
+
 UNIT_TESTS += %D%/test-keyctl
 %C%_test_keyctl_SOURCES = %D%/test-keyctl.c
 %C%_test_keyctl_LDADD = \

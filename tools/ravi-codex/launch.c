@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: MIT */
+/* Running codex: see launch.h. */
+#include <config.h>
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "config/conf.h"
+#include "launch.h"
+#include "prepare.h"
+#include "util/cleanup.h"
+#include "util/cli.h"
+#include "util/environment.h"
+#include "util/file.h"
+#include "util/nodump.h"
+#include "util/program.h"
+#include "util/table.h"
+
+/* What env(1) and the shells exit with. */
+#define EXIT_NOT_RUNNABLE 126
+#define EXIT_NO_COMMAND   127
+
+static void ignore_unknown(void *context, const char *where, const char *key)
+{
+	(void)context;
+	(void)where;
+	(void)key;
+}
+
+static int find_codex(char path[PATH_MAX], struct reason *why)
+{
+	conf_auto conf = {0};
+	int r = conf_load(&conf, 0, NULL, ignore_unknown, NULL, why);
+
+	if (r < 0)
+		return r;
+	return program_find(&(struct program_search){.name = "codex",
+				.variable = "CODEX_BIN",
+				.configured = conf.codex,
+				.setting = "codex"},
+	    path, why);
+}
+
+static bool is_one_of(const char *argument, const char *const *words)
+{
+	for (; argument && *words; words++)
+		if (!strcmp(argument, *words))
+			return true;
+	return false;
+}
+
+/* What codex says about itself needs no login. CodexMonitor asks for --version before all else. */
+static bool needs_no_login(char **arguments)
+{
+	static const char *const words[] = {
+	    "--version", "-V", "--help", "-h", "help", "completion", NULL};
+
+	return is_one_of(arguments[0], words);
+}
+
+/* Options of codex may come first, and their values look like anything: the first word that is known. */
+static bool is_command(char **arguments, const char *command)
+{
+	static const char *const commands[] = {
+	    "app-server", "exec", "e", "login", "resume", "review", "mcp-server", NULL};
+
+	for (; *arguments && strcmp(*arguments, "--") != 0; arguments++)
+		if (is_one_of(*arguments, commands))
+			return !strcmp(*arguments, command);
+	return false;
+}
+
+/* A variable that is called like a secret is somebody's copy of it; not those codex cannot do without. */
+static int drop_variable(void *context, const struct ring_key *key)
+{
+	static const char *const kept[] = {"PATH", "HOME", "CODEX_HOME", NULL};
+
+	(void)context;
+	if (*key->name == '@' || is_one_of(key->name, kept))
+		return 0;
+	return unsetenv(key->name) < 0 ? -errno : 0;
+}
+
+static int set_environment(const struct place *place, const struct login *login)
+{
+	int r = ring_each(&place->ring, drop_variable, NULL, NULL);
+
+	if (r == 0 && setenv("CODEX_HOME", place->home, 1) < 0)
+		r = -errno;
+	/* Of the three forms the one that codex takes from its environment, app-server too. */
+	if (r == 0 && login->form == CODEX_ACCESS_TOKEN &&
+	    setenv("CODEX_ACCESS_TOKEN", login->value.data, 1) < 0)
+		r = -errno;
+	return r;
+}
+
+static int find_login(
+    const struct place *place, struct login *login, char **arguments, struct reason *why)
+{
+	int r = place_login(place, login, why);
+
+	if (r == 0 && login->form == CODEX_ACCESS_TOKEN)
+		codex_trim(&login->value);
+	if (r != -ENOSECRET || !is_command(arguments, "login"))
+		return r;
+	/* This is how one is made: onto tmpfs and from there into the vault, at no time onto a disk. */
+	*login = (struct login){.form = CODEX_AUTH_FILE};
+	strcpy(login->secret, CODEX_SECRET);
+	return 0;
+}
+
+static int get_ready(const char *identity, char **arguments, struct reason *why)
+{
+	place_auto place = PLACE_NONE;
+	login_auto login = {0};
+	int r = place_find(&place, identity, is_command(arguments, "app-server"), why);
+
+	if (r == 0)
+		r = find_login(&place, &login, arguments, why);
+	if (r == 0 && login.form != CODEX_ACCESS_TOKEN)
+		r = prepare(&place, &login, why);
+	else if (r == 0)
+		r = place_open_home(&place, deadline_in(PREPARE_MILLISECONDS), why);
+	if (r < 0)
+		return r;
+	r = set_environment(&place, &login);
+	return r < 0 ? reason_errno(why, r, "the environment") : 0;
+}
+
+/* Does not come back unless codex cannot be run. */
+static int exec_codex(const char *path, int count, char **arguments, const struct rlimit *core)
+{
+	free_auto char **argv = calloc((size_t)count + 2, sizeof(*argv));
+	char name[] = "codex";
+	struct reason why = {0};
+	int r = argv ? nodump_end(core) : -ENOMEM;
+
+	if (r < 0)
+		return cli_fail(r, NULL);
+	argv[0] = name;
+	memcpy(argv + 1, arguments, (size_t)count * sizeof(*argv));
+	execv(path, argv);
+	r = -errno;
+	cli_fail(reason_errno(&why, r, "%s cannot be run", path), &why);
+	return r == -ENOENT ? EXIT_NO_COMMAND : EXIT_NOT_RUNNABLE;
+}
+
+int launch(const char *identity, int count, char **arguments)
+{
+	struct reason why = {0};
+	char path[PATH_MAX];
+	struct rlimit core;
+	int r = nodump_begin(&core);
+
+	if (r < 0)
+		return cli_fail(r, NULL);
+	r = find_codex(path, &why);
+	if (r < 0) {
+		cli_fail(r, &why);
+		return r == -ENOENT ? EXIT_NO_COMMAND : EXIT_NOT_RUNNABLE;
+	}
+	r = environment_drop_tokens();
+	if (r == 0 && !needs_no_login(arguments))
+		r = get_ready(identity, arguments, &why);
+	return r < 0 ? cli_fail(r, &why) : exec_codex(path, count, arguments, &core);
+}
+
+int launch_which(const char *identity, int count, char **arguments)
+{
+	place_auto place = PLACE_NONE;
+	login_auto login = {0};
+	struct reason why = {0};
+	char path[PATH_MAX] = "";
+	buf_auto out = {0};
+	int r = place_find(&place, identity, is_command(arguments, "app-server"), &why), told;
+
+	(void)count;
+	if (r == 0) {
+		choice_explain(&place.choice, NULL, &out);
+		table_line(&out, CHOICE_EXPLAIN_WIDTH, "home", place.home);
+		r = place_login(&place, &login, &why);
+	}
+	if (r == 0) {
+		table_line(&out, CHOICE_EXPLAIN_WIDTH, "login", login.secret);
+		table_line(&out, CHOICE_EXPLAIN_WIDTH, "form", codex_form_word(login.form));
+		r = find_codex(path, &why);
+	}
+	if (r == 0)
+		table_line(&out, CHOICE_EXPLAIN_WIDTH, "codex", path);
+	told = out.error ? out.error : file_write_fd(STDOUT_FILENO, buf_text(&out), out.len);
+	if (r == 0 && told < 0)
+		r = reason_errno(&why, told, "standard output");
+	return r < 0 ? cli_fail(r, &why) : EXIT_DONE;
+}

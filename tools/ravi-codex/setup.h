@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: MIT */
+/* What codex's config.toml should say, so that tokens stay out of files and out of what models run. */
+#ifndef RAVI_SETUP_H
+#define RAVI_SETUP_H
+
+#include "place.h"
+#include "toml.h"
+
+/* Ended by a NULL section. */
+extern const struct toml_setting setup_settings[];
+
+/* config.toml of CODEX_HOME, which is open: 0, with nothing in it when there is none; -errno. */
+int setup_read(const struct place *place, struct buf *text, struct reason *why);
+
+#endif
