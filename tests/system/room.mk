@@ -20,6 +20,8 @@ check_PROGRAMS += %D%/ring-churn
 
 dist_check_SCRIPTS += %D%/age-interop.sh
 dist_check_SCRIPTS += %D%/broker.sh
+dist_check_SCRIPTS += %D%/codex.sh
+dist_check_SCRIPTS += %D%/codex-mock.js
 dist_check_SCRIPTS += %D%/codex-monitor.sh
 dist_check_SCRIPTS += %D%/codex-monitor-standin.js
 dist_check_SCRIPTS += %D%/gh.sh
