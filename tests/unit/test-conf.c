@@ -3,6 +3,7 @@
 #include <config.h>
 
 #include <errno.h>
+#include <limits.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -196,6 +197,43 @@ static void test_odd_files(void **state)
 	assert_int_equal(load(f, buf_text(&big), 0, NULL), -EFBIG);
 }
 
+/* `path` below the source tree; make check says in srcdir where that is. */
+static void read_source(const char *path, struct buf *text)
+{
+	const char *folder = getenv("srcdir");
+	char name[PATH_MAX], line[1024];
+	FILE *file;
+
+	snprintf(name, sizeof(name), "%s/%s", folder ? folder : ".", path);
+	file = fopen(name, "re");
+	assert_non_null(file);
+	buf_add_text(text, "\n");
+	while (fgets(line, sizeof(line), file))
+		buf_add_text(text, line);
+	fclose(file);
+}
+
+static void test_every_key_is_described(void **state)
+{
+	buf_auto sample = {0};
+	buf_auto page = {0};
+	char wanted[64];
+
+	(void)state;
+	read_source("conf/ravi.conf", &sample);
+	read_source("conf/ravi.conf.5", &page);
+	for (const struct option_row *row = conf_table; row->name; row++) {
+		if (!strcmp(row->name, "conf"))
+			continue;
+		snprintf(wanted, sizeof(wanted), "\n#%s = ", row->name);
+		if (!strstr(buf_text(&sample), wanted))
+			fail_msg("conf/ravi.conf lacks %s", row->name);
+		snprintf(wanted, sizeof(wanted), "\n.It Cm %s\n", row->name);
+		if (!strstr(buf_text(&page), wanted))
+			fail_msg("conf/ravi.conf.5 lacks %s", row->name);
+	}
+}
+
 #define EACH(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
 int main(void)
@@ -209,6 +247,7 @@ int main(void)
 	    EACH(test_bad_arguments_are_refused),
 	    EACH(test_the_file_must_be_roots),
 	    EACH(test_odd_files),
+	    cmocka_unit_test(test_every_key_is_described),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
