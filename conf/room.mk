@@ -49,7 +49,8 @@ dist_examples_DATA = \
 	%D%/examples/pam.d-sshd
 nodist_examples_DATA = %D%/examples/agent-worker.service %D%/examples/codex-monitor
 
-dist_man_MANS += %D%/ravi.conf.5 %D%/ravi.7
+dist_man_MANS += %D%/ravi.conf.5
+FILLED_MANS += %D%/ravi.7
 
 # These two are the administrator's: what is there stays, and goes with us only when it is still ours.
 CONF_INSTALLED = $(DESTDIR)$(sysconfdir)/ravi/ravi.conf

@@ -16,4 +16,4 @@ install-data-hook:
 	rm -f $(DESTDIR)$(pamdir)/pam_ravi.la
 uninstall-module:
 	rm -f $(DESTDIR)$(pamdir)/pam_ravi.so
-dist_man_MANS += %D%/pam_ravi.8
+FILLED_MANS += %D%/pam_ravi.8

@@ -5,4 +5,4 @@ bin_PROGRAMS += %D%/git-credential-ravi
 	%D%/request.c %D%/request.h
 %C%_git_credential_ravi_LDFLAGS = $(HARDENED_LINK)
 %C%_git_credential_ravi_LDADD = $(RING_READER)
-dist_man_MANS += %D%/git-credential-ravi.1
+FILLED_MANS += %D%/git-credential-ravi.1

@@ -16,4 +16,4 @@ ravilibexec_PROGRAMS += %D%/ravi-broker
 	libcore/ring/libring.la libcore/audit/libaudit.la libcore/identity/libidentity.la \
 	libcore/config/libconfig.la libcore/util/libutil.la \
 	$(KEYUTILS_LIBS) $(JANSSON_LIBS) $(SODIUM_LIBS)
-dist_man_MANS += %D%/ravi-broker.8
+FILLED_MANS += %D%/ravi-broker.8

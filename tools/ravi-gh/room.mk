@@ -4,7 +4,7 @@ bin_PROGRAMS += %D%/ravi-gh
 	%D%/tokens.c %D%/tokens.h
 %C%_ravi_gh_LDFLAGS = $(HARDENED_LINK)
 %C%_ravi_gh_LDADD = $(RING_READER)
-dist_man_MANS += %D%/ravi-gh.1
+FILLED_MANS += %D%/ravi-gh.1
 
 # The folder that goes first in a daemon's PATH: `gh` in it is ravi-gh.
 SHIMS = $(DESTDIR)$(ravilibexecdir)/shims
