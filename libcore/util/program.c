@@ -54,17 +54,18 @@ static int take_named(const char *where, const char *named, char path[PATH_MAX],
 }
 
 /* An empty entry of PATH is the working directory, where a checkout could plant anything: left out. */
-static bool take_entry(const char *entry, size_t len, const char *name, char path[PATH_MAX])
+static int take_entry(const char *entry, size_t len, const char *name, char path[PATH_MAX])
 {
 	int n = snprintf(path, PATH_MAX, "%.*s/%s", (int)len, entry, name);
 
-	return len && *entry == '/' && n > 0 && n < PATH_MAX && check(path) == 0;
+	return len && *entry == '/' && n > 0 && n < PATH_MAX ? check(path) : -ENOENT;
 }
 
 int program_find(const struct program_search *search, char path[PATH_MAX], struct reason *why)
 {
 	const char *named = search->variable ? getenv(search->variable) : NULL;
 	const char *rest = getenv("PATH");
+	bool is_wrapped = false;
 
 	if (named && *named)
 		return take_named(search->variable, named, path, why);
@@ -73,12 +74,16 @@ int program_find(const struct program_search *search, char path[PATH_MAX], struc
 	while (rest && *rest) {
 		size_t len = strcspn(rest, ":");
 
-		if (len < PATH_MAX && take_entry(rest, len, search->name, path))
-			return 0;
+		if (len < PATH_MAX) {
+			int r = take_entry(rest, len, search->name, path);
+
+			if (r == 0)
+				return 0;
+			is_wrapped |= r == -ELOOP;
+		}
 		rest += len + (rest[len] == ':');
 	}
 	return reason_set(why, -ENOENT,
-	    "no %s in PATH besides this wrapper; install it, or name it with %s = PATH in "
-	    "ravi.conf",
-	    search->name, search->setting);
+	    "there is no %s in PATH%s; install it, or name it with %s = PATH in ravi.conf",
+	    search->name, is_wrapped ? " besides this wrapper" : "", search->setting);
 }

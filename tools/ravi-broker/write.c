@@ -56,7 +56,8 @@ static int change(void *opaque, struct vault *vault, struct reason *why)
 	has = vault_get(vault, request->name, &current, why);
 	if (has < 0 && has != -ENOKEY)
 		return has;
-	r = policy_check(writing->conf, request->name, has < 0 || current.by_agent, why);
+	r = policy_check(
+	    writing->conf, vault_name(vault), request->name, has < 0 || current.by_agent, why);
 	if (r < 0)
 		return r;
 	return request->op == BROKER_DELETE ? vault_delete(vault, request->name, why)
