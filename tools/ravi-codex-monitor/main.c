@@ -40,7 +40,7 @@ static const struct option_row start_options[] = {
     {ROW(adopt, "adopt"), .kind = OPTION_FLAG,
 	.help = "first move a token in clear from settings.json into the vault"},
     {ROW(print, "print"), .kind = OPTION_FLAG,
-	.help = "show the command line and the names of its variables, start nothing"},
+	.help = "show whose token it is, the command line and its variables' names; start nothing"},
     {0},
 };
 static const struct option_row status_options[] = {IDENTITY, LISTEN, DATA_DIR, JSON, {0}};

@@ -19,6 +19,7 @@
 #define TOKEN_SHORT 24 /* characters; the daemon lets a client guess without end */
 
 struct start {
+	struct monitor_identity id;
 	char data_dir[PATH_MAX], codex_home[PATH_MAX], program[PATH_MAX];
 	const char *listen;
 	struct buf token;
@@ -118,8 +119,11 @@ static int check_exposure(const struct start *s, struct reason *why)
 
 static int print_command(const struct start *s)
 {
-	printf(
-	    "%s --listen %s --data-dir %s\n\nenvironment:\n", s->program, s->listen, s->data_dir);
+	char because[CHOICE_BECAUSE_MAX];
+
+	choice_because(&s->id.choice, because);
+	printf("%s --listen %s --data-dir %s\n\n", s->program, s->listen, s->data_dir);
+	printf("identity:\n  %s (%s)\n\nenvironment:\n", s->id.choice.identity, because);
 	for (char **e = environ; *e; e++)
 		printf("  %.*s\n", (int)strcspn(*e, "="), *e);
 	return fflush(stdout) ? EXIT_FAILED : EXIT_DONE;
@@ -127,15 +131,14 @@ static int print_command(const struct start *s)
 
 static int prepare(const struct monitor *m, const char *daemon, struct start *s, struct reason *why)
 {
-	struct monitor_identity id;
-	int r = monitor_identity(m, &id, why);
+	int r = monitor_identity(m, &s->id, why);
 
 	if (r == 0)
 		r = monitor_data_dir(m, s->data_dir, why);
 	if (r == 0 && m->adopt)
-		r = settings_adopt(m, &id, s->data_dir, why);
+		r = settings_adopt(m, &s->id, s->data_dir, why);
 	if (r == 0)
-		r = monitor_token(&id, &s->token, why);
+		r = monitor_token(&s->id, &s->token, why);
 	if (r == 0)
 		r = check_exposure(s, why);
 	if (r == 0)

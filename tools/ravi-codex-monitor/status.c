@@ -21,7 +21,10 @@ static int print_json(const char *listen, const struct wire_daemon *found, bool 
 	jsonout_text(&j, "name", *found->name ? found->name : NULL);
 	jsonout_text(&j, "version", *found->version ? found->version : NULL);
 	jsonout_text(&j, "mode", *found->mode ? found->mode : NULL);
-	jsonout_number(&j, "pid", found->pid);
+	if (found->pid)
+		jsonout_number(&j, "pid", found->pid);
+	else
+		jsonout_text(&j, "pid", NULL);
 	jsonout_bool(&j, "plaintext_token", plaintext);
 	jsonout_close(&j, '}');
 	return jsonout_print(&j);
