@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: MIT
 # Makes configure and what it needs. Wants autoconf, automake, libtool and pkg-config.
 set -eu
 cd "$(dirname "$0")"

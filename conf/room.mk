@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # What goes beside the programs: settings, the PAM profile, systemd's and tmpfiles.d's share, examples.
 CONF_FILLED = \
 	%D%/ravi-pam \

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # make check: the unit tests. `sudo tests/run` runs these, and the PAM and system tests.
 
 TEST_EXTENSIONS = .sh

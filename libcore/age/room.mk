@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 noinst_LTLIBRARIES += %D%/libage.la
 %C%_libage_la_SOURCES = \
 	%D%/age.c %D%/age.h \

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 noinst_LTLIBRARIES += %D%/libbroker.la
 %C%_libbroker_la_SOURCES = \
 	%D%/client.c %D%/client.h \

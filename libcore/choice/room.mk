@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 noinst_LTLIBRARIES += %D%/libchoice.la
 %C%_libchoice_la_SOURCES = \
 	%D%/choice.c %D%/choice.h \

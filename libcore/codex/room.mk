@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 noinst_LTLIBRARIES += %D%/libcodex.la
 %C%_libcodex_la_SOURCES = \
 	%D%/home.c %D%/home.h \

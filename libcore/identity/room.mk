@@ -1,2 +1,3 @@
+# SPDX-License-Identifier: MIT
 noinst_LTLIBRARIES += %D%/libidentity.la
 %C%_libidentity_la_SOURCES = %D%/agent.c %D%/agent.h %D%/name.c %D%/name.h

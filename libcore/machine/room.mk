@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 noinst_LTLIBRARIES += %D%/libmachine.la
 %C%_libmachine_la_SOURCES = \
 	%D%/grow.c %D%/grow.h \

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 noinst_LTLIBRARIES += %D%/libring.la
 %C%_libring_la_SOURCES = \
 	%D%/build.c %D%/build.h \

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # Reading a key and naming its public half is for readers of the ring: libc alone.
 noinst_LTLIBRARIES += %D%/libsshkey.la
 %C%_libsshkey_la_SOURCES = %D%/key.c %D%/sshkey.h %D%/wire.c %D%/wire.h

@@ -1,2 +1,3 @@
+# SPDX-License-Identifier: MIT
 noinst_LTLIBRARIES += %D%/libstore.la
 %C%_libstore_la_SOURCES = %D%/directory.c %D%/store.h

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 noinst_LTLIBRARIES += %D%/libvault.la
 %C%_libvault_la_SOURCES = \
 	%D%/accept.c \

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 pamdir = @pamdir@
 pam_LTLIBRARIES = %D%/pam_ravi.la
 %C%_pam_ravi_la_SOURCES = %D%/pam_ravi.c %D%/login.c %D%/login.h

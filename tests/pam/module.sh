@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: MIT
 # The module's contract, as pam_ravi(8) has it: what each call returns, logs and leaves behind, in hosts of
 # every kind. BUILD=sanitized runs it with the module and the host built with sanitizers.
 # shellcheck source=../system/lib.sh

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # The module's contract. `host` is the login program that the scripts drive it with (run by tests/run, as
 # root, in private mounts); `exports` looks at what was built and runs with `make check`.
 check_PROGRAMS += %D%/host %D%/exports

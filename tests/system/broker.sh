@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: MIT
 # Writes by agents: ravi-broker behind its socket, asked by agents, by others, and by a hostile client.
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"

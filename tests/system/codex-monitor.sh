@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: MIT
 # ravi-codex-monitor against a stand-in for CodexMonitor's daemon (codex-monitor-standin.js).
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"

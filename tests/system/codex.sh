@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: MIT
 # ravi-codex with the real codex (npm, pinned in tests/run) against an issuer and a model on loopback.
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"

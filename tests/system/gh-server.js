@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // gh-server.js SOCKET LOG: as much of GitHub's API as gh needs here, on a Unix socket (gh's setting
 // http_unix_socket), for tests. Every request is a line of LOG: METHOD HOST PATH AUTHORIZATION, "-" for
 // who sends none.

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: MIT
 # ravi-gh with the real gh: its API calls go to a server on a Unix socket that records them, what its git does
 # to a git server that wants Basic authentication.
 # shellcheck source=lib.sh

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: MIT
 # ravi-git-config and ravi-ssh-sign with the real git: whose commits they are, in which worktree, and signed.
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"

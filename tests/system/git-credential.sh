@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: MIT
 # git-credential-ravi with the real git, against a real git server that wants Basic authentication.
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"

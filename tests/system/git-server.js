@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // git-server.js FOLDER ADDRESS PORT: git over https with Basic authentication, as GitHub has it, for tests.
 //
 // FOLDER holds key.pem and cert.pem, repos/ (served by git http-backend), and `tokens`, a password a line;

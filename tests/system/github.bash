@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # shellcheck shell=bash
 # A GitHub of the tests' own: its name leads to a loopback address of this run, where git-server.js has the
 # repository org/repo. Sourced behind lib.sh.

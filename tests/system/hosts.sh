@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: MIT
 # Real login programs with this system's own PAM stacks: in each, an agent reads its token inside, nothing
 # is left afterwards, and everybody else logs in as before.
 # shellcheck source=lib.sh

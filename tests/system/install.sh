@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: MIT
 # Installing and taking away: `make install` and `make uninstall` leave nothing behind, below a DESTDIR and
 # on the system; the PAM profile goes in and out as pam-auth-update and ravi-pam do it, and comes before and
 # goes after the module; every program that is installed tells its version and has a manual page.

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: MIT
 # An agent's tokens are its own: whatever another user, the agent itself, or a uid that comes again tries.
 # Every test here was seen to fail with its guard taken out.
 # shellcheck source=lib.sh

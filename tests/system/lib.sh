@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # shellcheck shell=bash
 # What every system test uses. A test is a function test_...; it passes when it returns 0 with `set -e` on.
 # Prints TAP. Sourced by the scripts of tests/system and tests/pam, which end with `run_tests`.

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: MIT
 # How long a ring lives: as long as a session does, whatever happens to the session's leader.
 # Every test here was seen to fail with its guard taken out.
 # shellcheck source=lib.sh

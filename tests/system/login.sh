@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: MIT
 # Logging in and out: the ring is there while a session lives, and gone after the last one.
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: MIT
 # The program ravi: init, identities, secrets and rings, as root and as an agent.
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"

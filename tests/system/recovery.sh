@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: MIT
 # What is left when something is lost or spoilt: a vault opens with the `age` program and the recovery key
 # alone; and an agent whose tokens cannot be had still logs in, without them, and is told so.
 # shellcheck source=lib.sh

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # Programs that the system tests use; the scripts are run by tests/run, as root, in private mounts.
 check_PROGRAMS += %D%/syslog-sink
 %C%_syslog_sink_SOURCES = %D%/syslog-sink.c

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # One program a room of libcore; each prints TAP through cmocka.
 UNIT_TESTS =
 

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: MIT
 # ravi-pam against the real pam-auth-update, in a root of its own with a debconf database of its own: what
 # enable puts into the stacks, disable takes out; what edited files keep out is said; status follows includes.
 set -u

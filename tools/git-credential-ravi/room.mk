@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 bin_PROGRAMS += %D%/git-credential-ravi
 %C%_git_credential_ravi_SOURCES = \
 	%D%/hosts.c %D%/hosts.h \

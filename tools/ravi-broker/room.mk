@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 ravilibexec_PROGRAMS += %D%/ravi-broker
 %C%_ravi_broker_SOURCES = \
 	%D%/confine.c %D%/confine.h \

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 bin_PROGRAMS += %D%/ravi-codex-monitor
 %C%_ravi_codex_monitor_SOURCES = \
 	%D%/main.c \

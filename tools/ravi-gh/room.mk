@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 bin_PROGRAMS += %D%/ravi-gh
 %C%_ravi_gh_SOURCES = \
 	%D%/main.c \

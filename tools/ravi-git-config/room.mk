@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 bin_PROGRAMS += %D%/ravi-git-config
 %C%_ravi_git_config_SOURCES = \
 	%D%/bind.c \

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 bin_PROGRAMS += %D%/ravi-keyctl
 %C%_ravi_keyctl_SOURCES = \
 	%D%/keyctl.h \

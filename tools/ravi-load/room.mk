@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 ravilibexec_PROGRAMS += %D%/ravi-load
 %C%_ravi_load_SOURCES = \
 	%D%/main.c \

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 bin_PROGRAMS += %D%/ravi-ssh-sign
 %C%_ravi_ssh_sign_SOURCES = %D%/main.c
 %C%_ravi_ssh_sign_LDFLAGS = $(HARDENED_LINK)

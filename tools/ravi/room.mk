@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 bin_PROGRAMS += %D%/ravi
 %C%_ravi_SOURCES = \
 	%D%/main.c %D%/commands.h \
