@@ -59,6 +59,9 @@ static int edit(const struct place *place, struct buf *text, struct reason *why)
 			continue;
 		if (toml_add(text, s, &next) < 0)
 			return reason_errno(why, next.error, "editing " CONFIG);
+		/* Not so where the file ends within a string: codex does not take that one either. */
+		if (toml_look(&next, s) != TOML_SET)
+			return refuse(place, s, why);
 		buf_move(text, &next);
 		changed = 1;
 	}
