@@ -137,14 +137,15 @@ static bool leader_lives(const char *record)
 
 int session_count(int lock, struct reason *why)
 {
-	int fd = openat(lock, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	fd_auto fd = openat(lock, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	dir_auto dir = fd < 0 ? NULL : fdopendir(fd);
 	const struct dirent *entry;
 	int living = 0;
 
 	if (!dir)
 		return reason_errno(why, -errno, "listing the sessions");
-	while ((entry = readdir(dir))) {
+	take_fd(&fd);
+	while (errno = 0, (entry = readdir(dir))) {
 		if (entry->d_name[0] == '.')
 			continue;
 		if (leader_lives(entry->d_name))
@@ -152,7 +153,8 @@ int session_count(int lock, struct reason *why)
 		else
 			unlinkat(lock, entry->d_name, 0);
 	}
-	return living;
+	/* A session that was not seen is not one that has ended. */
+	return errno ? reason_errno(why, -errno, "listing the sessions") : living;
 }
 
 int session_ring_load(const char *user, struct session_ring *ring, struct reason *why)
