@@ -132,21 +132,33 @@ static int count_session(const struct login *login, int lock, struct reason *why
 }
 
 /*
- * Links the live, whole ring into @s: 1 when there was one. The agent may have cleared its @u, or put
- * something else in the ring's place there: that is for ravi-load to mend.
+ * The ring that is recorded, when the agent reaches it: its serial, 0 for none, -errno. The agent may have
+ * cleared its @u, or put something else in the ring's place there: that is for ravi-load to mend.
+ *
+ * Asked without the lock: it is asked with the agent's real uid, so the agent can stop this process then,
+ * and with the lock in its hands nobody could log in or end the ring.
  */
-static int link_warm_ring(const struct login *login, const struct passwd *pw, struct reason *why)
+static int32_t reached_ring(const struct login *login, const struct passwd *pw, struct reason *why)
 {
 	struct session_ring ring;
-	int reached = 1;
+	int r = 1;
 
-	if (session_ring_load(login->user, &ring, NULL) < 0 || ring.uid != pw->pw_uid ||
-	    !session_ring_is_whole(login->user, &ring))
+	if (session_ring_load(login->user, &ring, NULL) < 0 || ring.uid != pw->pw_uid)
 		return 0;
 	if (login->conf.reach == REACH_USER)
-		reached = join_reaches_user(pw->pw_uid, pw->pw_gid, ring.id, why);
-	if (reached <= 0)
-		return reached;
+		r = join_reaches_user(pw->pw_uid, pw->pw_gid, ring.id, why);
+	return r <= 0 ? r : ring.id;
+}
+
+/* Links the live, whole ring into @s, when it is the one that is reached: 1 when there was one. */
+static int link_warm_ring(
+    const struct login *login, const struct passwd *pw, int32_t reached, struct reason *why)
+{
+	struct session_ring ring;
+
+	if (!reached || session_ring_load(login->user, &ring, NULL) < 0 || ring.id != reached ||
+	    ring.uid != pw->pw_uid || !session_ring_is_whole(login->user, &ring))
+		return 0;
 	if (keyctl_link(ring.id, KEY_SPEC_SESSION_KEYRING) < 0)
 		return reason_errno(why, -errno, "linking the ring into the session ring");
 	debug(login, "%s: warm, ring %d with %u keys", login->user, ring.id, ring.keys);
@@ -159,15 +171,14 @@ static int link_warm_ring(const struct login *login, const struct passwd *pw, st
  */
 static int enter(const struct login *login, const struct passwd *pw, struct reason *why)
 {
-	fd_auto lock = session_lock(login->user, login->deadline, why);
+	int32_t reached = reached_ring(login, pw, why);
+	fd_auto lock = reached < 0 ? reached : session_lock(login->user, login->deadline, why);
 	int r;
 
 	if (lock < 0)
 		return lock;
 	r = count_session(login, lock, why);
-	if (r < 0)
-		return r;
-	return link_warm_ring(login, pw, why);
+	return r < 0 ? r : link_warm_ring(login, pw, reached, why);
 }
 
 /*
