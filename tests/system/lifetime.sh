@@ -244,6 +244,51 @@ test_everything_about_one_agent_takes_turns() {
 	end_session a
 }
 
+# The host of a login can be stopped for good by who called it, with the lock in its hands.
+test_a_lock_that_is_never_given_back_keeps_no_ring_alive() {
+	session first a
+	local ring got
+	ring=$(ring_of first)
+	exec 9</run/ravi/sessions/first
+	flock -x 9
+	got=$(ravi release first 2>&1) && fail "it says that all is well: $got"
+	contains "$got" "the ring of first has ended; but the sessions of first stay locked"
+	if key_lives "$ring"; then fail "the ring lives"; fi
+	equal "" "$(ring_of first)"
+	ravi reload second >/dev/null
+	flock -u 9
+	expect 4 in_session a 'ravi-keyctl print TOKEN'
+	ravi reload first >/dev/null
+	ring=$(ring_of first)
+	flock -x 9
+	got=$(ravi identity disable first 2>&1) && fail "it says that all is well: $got"
+	if key_lives "$ring"; then fail "the ring of a disabled identity lives"; fi
+	flock -u 9
+	exec 9<&-
+	ravi identity enable first >/dev/null
+	end_session a
+}
+
+test_trouble_of_the_machine_takes_no_ring_from_a_living_session() {
+	session first a
+	local ring
+	ring=$(ring_of first)
+	trap 'chmod 600 /etc/ravi/host.key; chmod 644 /var/lib/ravi/agents/first' EXIT
+	chmod 644 /etc/ravi/host.key
+	expect 5 ravi reload first
+	key_lives "$ring"
+	test -d /run/ravi/home/first
+	chmod 600 /etc/ravi/host.key
+	chmod 664 /var/lib/ravi/agents/first
+	expect 5 $LOADER --sweep
+	key_lives "$ring"
+	test -d /run/ravi/home/first
+	chmod 644 /var/lib/ravi/agents/first
+	equal one "$(in_session a ravi-keyctl print TOKEN)"
+	end_session a
+	equal "" "$(ring_of first)"
+}
+
 test_logins_and_last_closes_at_once() {
 	local worker workers=()
 	rm -f /tmp/turns.*

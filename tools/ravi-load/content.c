@@ -110,10 +110,12 @@ static int gather(struct content *content, const struct agent *agent, size_t i,
 
 	if (r < 0)
 		return r;
+	content->denied = !i && vault_state(vault) != AGENT_ACTIVE;
+	if (content->denied)
+		return reason_set(why, -EACCES, "identity %s is %s", agent->identities[i],
+		    agent_state_word(vault_state(vault)));
 	if (vault_state(vault) != AGENT_ACTIVE)
-		return i ? 0
-			 : reason_set(why, -EACCES, "identity %s is %s", agent->identities[i],
-			       agent_state_word(vault_state(vault)));
+		return 0;
 	vault_each(vault, gather_secret, &g);
 	r = g.error ? g.error : add_profile(&g, agent, vault);
 	buf_free(&g.expiries);

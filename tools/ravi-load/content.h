@@ -3,6 +3,8 @@
 #ifndef RAVI_CONTENT_H
 #define RAVI_CONTENT_H
 
+#include <stdbool.h>
+
 #include "identity/agent.h"
 #include "ring/build.h"
 #include "util/reason.h"
@@ -11,13 +13,14 @@ struct content {
 	struct ring_content ring;
 	size_t room;
 	uint64_t revision; /* of the default identity's vault */
+	bool denied;       /* the default identity is not active: the agent may have nothing */
 };
 
 #define content_auto __attribute__((cleanup(content_free))) struct content
 
 /*
  * Opens the vaults of all identities of the agent. Expired secrets and identities that are not active
- * are left out; a default identity that is not active is -EACCES. A vault that does not open fails the
+ * are left out; a default identity that is not active is -EACCES with `denied`. A vault that does not open fails the
  * whole: a ring that lacks tokens must not look whole.
  */
 int content_build(const struct agent *agent, struct content *content, struct reason *why);

@@ -60,11 +60,17 @@ static int end_ring(
 	return r < 0 ? r : home_end(&end, why);
 }
 
-/* Whether the OS user is still the one that was made an agent. */
+/* Whether the OS user is still the one that was made an agent: 0, -EPERM, or what kept it from being known. */
 static int check_os_user(const struct agent *agent, struct reason *why)
 {
-	const struct passwd *pw = getpwnam(agent->user);
+	const struct passwd *pw;
 
+	errno = 0;
+	pw = getpwnam(agent->user);
+	/* getpwnam(3): some name services say "no such user" with an errno. */
+	if (!pw && errno && errno != ENOENT && errno != ESRCH)
+		return reason_errno(
+		    why, errno == EPERM ? -EIO : -errno, "looking up the OS user %s", agent->user);
 	if (!pw)
 		return reason_set(why, -EPERM, "the OS user %s is gone", agent->user);
 	if (pw->pw_uid != agent->uid)
@@ -73,18 +79,26 @@ static int check_os_user(const struct agent *agent, struct reason *why)
 	return agent_uid_check(agent->uid, why);
 }
 
-/* Who may have a ring now: 0, -EACCES (disabled, deleted), -EPERM (another OS user), -ENOENT (none). */
-static int check_agent(const char *user, struct agent *agent, struct reason *why)
+/*
+ * Who may have a ring now: 0, -EACCES (disabled, deleted), -EPERM (another OS user), -ENOENT (none), each
+ * with `*denied`; without it, what is wrong is this machine's, and takes nothing from the agent.
+ */
+static int check_agent(const char *user, struct agent *agent, bool *denied, struct reason *why)
 {
 	int r = agent_load(user, agent, why);
 
+	*denied = r == -ENOENT;
 	if (r == -ENOENT)
 		return reason_set(why, r, "%s is not an agent", user);
-	if (r == 0)
-		r = check_os_user(agent, why);
-	if (r == 0 && agent->state != AGENT_ACTIVE)
+	if (r < 0)
+		return r;
+	r = check_os_user(agent, why);
+	*denied = r == -EPERM;
+	if (r == 0 && agent->state != AGENT_ACTIVE) {
+		*denied = true;
 		r = reason_set(why, -EACCES, "identity %s is %s", agent->identities[0],
 		    agent_state_word(agent->state));
+	}
 	return r;
 }
 
@@ -137,25 +151,30 @@ static void audit_load(
 	    "cause", error ? why->text : NULL, NULL);
 }
 
-static int load_ring(struct task *task, const struct agent *agent, struct reason *why)
+/* What rings/USER says. `keys` 0: the ring is being changed, and no login takes it for a whole one. */
+static int record_ring(const struct agent *agent, int32_t id, size_t keys, struct reason *why)
+{
+	const struct session_ring ring = {.id = id, .uid = agent->uid, .keys = (uint32_t)keys};
+
+	return session_ring_save(agent->user, &ring, why);
+}
+
+static int load_ring(struct task *task, const struct agent *agent, bool *denied, struct reason *why)
 {
 	int32_t existing = live_ring(agent), id = 0;
 	content_auto content = {0};
 	struct reason note = {0};
 	int r = content_build(agent, &content, why);
 
+	*denied = content.denied;
 	if (r == 0)
 		r = ring_build(agent->user, existing, &content.ring, &id, why);
 	/*
 	 * Recorded before it can be reached: when we are killed in between, the record names a ring that
 	 * died with us, and never is there a ring in @u that no close knows of.
 	 */
-	if (r == 0) {
-		struct session_ring ring = {
-		    .id = id, .uid = agent->uid, .keys = (uint32_t)content.ring.count};
-
-		r = session_ring_save(agent->user, &ring, why);
-	}
+	if (r == 0)
+		r = record_ring(agent, id, content.ring.count, why);
 	if (r == 0)
 		r = anchor(task, agent, id, !existing, &note, why);
 	audit_load(agent, &content, r, why);
@@ -185,58 +204,83 @@ static void offer_home(const struct task *task, const struct agent *agent)
 		syslog(LOG_ERR, "no folder for ravi-codex: %s", why.text);
 }
 
-/* Whether the agent may have nothing any more, however well this machine could keep it. */
-static bool is_denied(int error)
+/* With the lock held. */
+static int load_or_end(
+    struct task *task, int lock, const char *user, bool *denied, struct reason *why)
 {
-	return error == -EACCES || error == -EPERM || error == -ENOENT;
+	struct agent agent;
+	int r = check_agent(user, &agent, denied, why), wanted;
+
+	if (r < 0)
+		return r;
+	wanted = is_wanted(lock, &agent, why);
+	if (wanted < 0)
+		return wanted;
+	r = wanted ? load_ring(task, &agent, denied, why)
+		   : end_ring(task, user, "no session lives", false, why);
+	if (r < 0)
+		return r;
+	if (wanted)
+		offer_home(task, &agent);
+	else
+		reason_set(why, 0, "%s has no session; the next login loads the ring", user);
+	return 0;
+}
+
+/*
+ * Ends what a user must not have any more. Whoever holds the lock may stand still for good: the host of a
+ * login has the real uid of whoever called it, or for a moment the agent's, who can stop it then. That
+ * keeps no ring alive: it ends without the lock as well, and is dead for the holder, too.
+ */
+static int end_by_force(
+    const struct task *task, int lock, const char *user, const char *cause, struct reason *why)
+{
+	return lock < 0 ? end_kernel_ring(user, cause, why)
+			: end_ring(task, user, cause, true, why);
 }
 
 int task_load(struct task *task, const char *user)
 {
 	fd_auto lock = -1;
-	struct reason why;
+	struct reason why, ignored;
 	struct agent agent;
-	int r = check_agent(user, &agent, &why), wanted;
+	bool denied;
+	int r = check_agent(user, &agent, &denied, &why);
 
+	/* A folder to lock is made for agents alone. */
 	if (r == -ENOENT)
 		return say(task, r, &why);
-	lock = session_lock(user, task->deadline, &why);
-	if (lock < 0)
-		return say(task, lock, &why);
-	wanted = r < 0 ? 0 : is_wanted(lock, &agent, &why);
-	if (r == 0 && wanted > 0)
-		r = load_ring(task, &agent, &why);
-	if (r == 0 && wanted > 0)
-		offer_home(task, &agent);
-	if (r == 0 && wanted == 0)
-		r = end_ring(task, user, "no session lives", false, &why);
-	if (r == 0 && wanted == 0)
-		reason_set(&why, 0, "%s has no session; the next login loads the ring", user);
-	if (r == -EACCES || r == -EPERM) {
-		struct reason ignored;
-
+	lock = session_lock(user, task->deadline, r < 0 ? &ignored : &why);
+	/* Looked at again: what was true before the wait may not be what is being loaded. */
+	if (lock >= 0)
+		r = load_or_end(task, lock, user, &denied, &why);
+	else if (r == 0)
+		r = lock;
+	if (denied) {
 		audit("deny", "denied", "user", user, "cause", why.text, NULL);
-		end_ring(task, user, why.text, true, &ignored);
+		end_by_force(task, lock, user, why.text, &ignored);
 	}
-	return say(task, wanted < 0 ? wanted : r, &why);
+	return say(task, r, &why);
 }
 
 /* Ends the ring with the lock held, unless it is wanted still. */
 static int end_unless_wanted(
     const struct task *task, int lock, const char *user, struct reason *why)
 {
+	struct reason cause = {.text = "last session closed"};
 	struct agent agent;
-	int r = check_agent(user, &agent, why), wanted;
+	bool denied;
+	int r = check_agent(user, &agent, &denied, why), wanted;
 
-	if (r < 0) {
-		struct reason cause = *why;
-
-		return end_ring(task, user, cause.text, is_denied(r), why);
-	}
-	wanted = is_wanted(lock, &agent, why);
+	/* What is wrong with the entry or with this machine takes the ring from no living session. */
+	if (r < 0)
+		cause = *why;
+	wanted = denied ? 0 : r < 0 ? session_count(lock, NULL) : is_wanted(lock, &agent, why);
+	if (wanted && r < 0)
+		return r;
 	if (wanted)
 		return wanted < 0 ? wanted : reason_set(why, 0, "%s keeps its ring", user);
-	r = end_ring(task, user, "last session closed", false, why);
+	r = end_ring(task, user, cause.text, denied, why);
 	return r < 0 ? r : reason_set(why, 0, "%s has no ring", user);
 }
 
@@ -250,10 +294,12 @@ int task_end(struct task *task, const char *user)
 
 int task_release(struct task *task, const char *user)
 {
-	struct reason why = {0};
-	fd_auto lock = session_lock(user, task->deadline, &why);
-	int r = lock < 0 ? lock : end_ring(task, user, "released", true, &why);
+	struct reason why = {0}, locked = {0};
+	fd_auto lock = session_lock(user, task->deadline, &locked);
+	int r = end_by_force(task, lock, user, "released", &why);
 
+	if (r == 0 && lock < 0)
+		r = reason_set(&why, lock, "the ring of %s has ended; but %s", user, locked.text);
 	if (r == 0)
 		reason_set(&why, 0, "%s has no ring", user);
 	return say(task, r, &why);
