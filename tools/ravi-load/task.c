@@ -306,18 +306,29 @@ int task_release(struct task *task, const char *user)
 }
 
 struct sweep {
-	struct task *task;
+	const struct task *task;
 	int error;
+	struct reason why; /* of the last error */
 };
 
-/* One user's trouble does not keep the sweep from the others. */
+/*
+ * One user's trouble does not keep the sweep from the others: each has all of the time, whatever an agent
+ * before it made the sweep wait for.
+ */
 static int sweep_user(void *context, const char *user)
 {
 	struct sweep *sweep = context;
-	int r = task_end(sweep->task, user);
+	struct loader_record record;
+	struct task task = *sweep->task;
+	int r;
 
-	if (r < 0)
-		sweep->error = r;
+	task.record = &record;
+	task.deadline = deadline_in(task.conf->timeout * 1000);
+	r = task_end(&task, user);
+	if (r == 0)
+		return 0;
+	syslog(LOG_ERR, "sweeping %s: %s", user, record.text);
+	sweep->error = reason_set(&sweep->why, r, "%s: %s", user, record.text);
 	return 0;
 }
 
@@ -330,7 +341,7 @@ int task_sweep(struct task *task)
 	if (r < 0)
 		return say(task, r, &why);
 	if (sweep.error)
-		return sweep.error;
+		return say(task, sweep.error, &sweep.why);
 	reason_set(&why, 0, "swept");
 	return say(task, 0, &why);
 }
