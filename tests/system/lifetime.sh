@@ -289,6 +289,23 @@ test_trouble_of_the_machine_takes_no_ring_from_a_living_session() {
 	equal "" "$(ring_of first)"
 }
 
+# Stopped in the middle of a change it leaves values of two revisions, and expiries that an update took off.
+test_a_ring_that_was_half_changed_is_no_warm_one() {
+	session first a
+	local ring token profile
+	ring=$(ring_of first)
+	token=$(keyctl search "$ring" user ravi:TOKEN)
+	profile=$(keyctl search "$ring" user ravi:@profile)
+	# Not even root may update it now.
+	keyctl setperm "$token" 0x0b2b0000
+	ravi reload first && fail "it could be updated"
+	contains "$(keyctl pipe "$profile")" changing=yes
+	keyctl setperm "$token" 0x0b3f0000
+	su - first -c true
+	lacks "$(keyctl pipe "$profile")" changing=yes
+	end_session a
+}
+
 test_logins_and_last_closes_at_once() {
 	local worker workers=()
 	rm -f /tmp/turns.*

@@ -167,6 +167,9 @@ static int load_ring(struct task *task, const struct agent *agent, bool *denied,
 	int r = content_build(agent, &content, why);
 
 	*denied = content.denied;
+	/* Killed half way, we leave values of two revisions, and expiries that an update took off. */
+	if (r == 0 && existing)
+		r = record_ring(agent, existing, 0, why);
 	if (r == 0)
 		r = ring_build(agent->user, existing, &content.ring, &id, why);
 	/*
