@@ -86,12 +86,12 @@ static int run_child(const struct intake *intake, struct buf *out, struct reason
 }
 
 /* What the child says is the agent's word: a name that no session has could be any secret's. */
-static bool is_plausible(const struct harvest *item, const struct agent *agent)
+static bool is_plausible(const struct harvest *item)
 {
 	if (item->magic != HARVEST_MAGIC || !item->len || item->len > CODEX_LOGIN_MAX ||
 	    item->sent_len > HARVEST_BYTES_MAX ||
 	    !memchr(item->identity, '\0', sizeof(item->identity)) ||
-	    !memchr(item->secret, '\0', sizeof(item->secret)) || !agent_has(agent, item->identity))
+	    !memchr(item->secret, '\0', sizeof(item->secret)))
 		return false;
 	for (size_t i = 0; i < CODEX_SECRET_NAMES; i++)
 		if (!strcmp(item->secret, codex_secret_names[i]))
@@ -138,10 +138,11 @@ static int store_all(const struct intake *intake, const struct agent *agent,
 			return reason_set(why, -EPROTO, "the agent's files: half a record");
 		memcpy(&item, harvested->data + at, sizeof(item));
 		at += sizeof(item);
-		if (!is_plausible(&item, agent) ||
-		    harvested->len - at < (size_t)item.len + item.sent_len)
+		if (!is_plausible(&item) || harvested->len - at < (size_t)item.len + item.sent_len)
 			return reason_set(why, -EPROTO, "the agent's files: no record of ours");
-		r = store(intake, &machine, &item, harvested->data + at, why);
+		/* One that the agent carries no more has no vault to go to, and stops no other's. */
+		if (agent_has(agent, item.identity))
+			r = store(intake, &machine, &item, harvested->data + at, why);
 		at += (size_t)item.len + item.sent_len;
 	}
 	return r;
