@@ -66,12 +66,14 @@ int wire_check_address(const char *listen, bool *loopback, struct reason *why)
 
 /*
  * Whose socket listens at this port, from /proc/net/tcp and tcp6 (proc(5)): local address:port in hex in
- * the second column, state 0A, the uid in the eighth.
+ * the second column, state 0A, the uid in the eighth. Where several do, each at an address of its own, it
+ * is another user's, if there is one: which of them was reached is not told.
  */
 static int listener_uid(uint16_t port, uid_t *uid)
 {
 	static const char *const tables[] = {"/proc/net/tcp", "/proc/net/tcp6"};
 	char line[512];
+	int r = -ENOENT;
 
 	for (size_t i = 0; i < sizeof(tables) / sizeof(*tables); i++) {
 		file_auto table = fopen(tables[i], "re");
@@ -81,14 +83,16 @@ static int listener_uid(uint16_t port, uid_t *uid)
 
 			if (sscanf(line,
 				" %*[^:]: %*[0-9A-F]:%4X %*[0-9A-F]:%*X %2X %*s %*s %*s %u", &local,
-				&state, &owner) == 3 &&
-			    local == port && state == 0x0a) {
-				*uid = owner;
+				&state, &owner) != 3 ||
+			    local != port || state != 0x0a)
+				continue;
+			*uid = owner;
+			r = 0;
+			if (owner != getuid())
 				return 0;
-			}
 		}
 	}
-	return -ENOENT;
+	return r;
 }
 
 static uint16_t port_of(const struct addrinfo *address)
