@@ -135,7 +135,7 @@ int context_release(const struct context *context, const char *user, struct reas
 
 	if (r < 0)
 		return reason_prefix(why, -EIO,
-		    "stored, but the ring of %s could not be ended (say: ravi release %s): ", user,
+		    "stored, but not all that %s has could be ended (say: ravi release %s): ", user,
 		    user);
 	return 0;
 }
