@@ -173,10 +173,10 @@ int session_ring_load(const char *user, struct session_ring *ring, struct reason
 		return r;
 	cursor = text.data;
 	while (cursor && text_pair(&cursor, &line, &key, &value) > 0) {
-		if (text_number(value, 10, 0, INT32_MAX, &number) < 0)
+		if (text_number(value, 10, 0, UINT32_MAX, &number) < 0)
 			continue;
 		if (!strcmp(key, "ring"))
-			ring->id = (int32_t)number;
+			ring->id = number > INT32_MAX ? 0 : (int32_t)number;
 		else if (!strcmp(key, "uid"))
 			ring->uid = (uid_t)number;
 		else if (!strcmp(key, "keys"))

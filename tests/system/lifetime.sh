@@ -106,6 +106,19 @@ test_a_record_of_a_pid_that_came_again_is_dead() {
 	end_session a
 }
 
+# Directory services give out uids beyond 2^31.
+test_the_ring_of_a_large_uid_ends_too() {
+	useradd --no-log-init -m -u 3000000019 large 2>/dev/null
+	make_agent large big
+	session large a
+	local ring
+	ring=$(ring_of large)
+	equal big "$(in_session a ravi-keyctl print TOKEN)"
+	end_session a
+	if key_lives "$ring"; then fail "the ring lives"; fi
+	equal "" "$(ring_of large)"
+}
+
 test_processes_left_behind_read_nothing_by_any_way() {
 	session first a
 	local ring key
