@@ -142,8 +142,9 @@ static int go_through(const struct monitor *m, const json_t *workspaces, const s
 		if (!read_workspace(entry, &w))
 			continue;
 		look(&w);
-		identity = m->bind && !w.is_bound && !*w.trouble ? namesake(ring, &w) : NULL;
-		if (identity)
+		identity = m->bind && !*w.trouble ? namesake(ring, &w) : NULL;
+		/* A binding to another says nothing: git gives a new worktree the main one's. */
+		if (identity && !(w.is_bound && strcmp(w.binding.identity, identity) == 0))
 			bind_to(&w, identity);
 		trouble = trouble || *w.trouble;
 		add_row(table, &w);
