@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // gh-server.js SOCKET LOG: as much of GitHub's API as gh needs here, on a Unix socket (gh's setting
 // http_unix_socket), for tests. Every request is a line of LOG: METHOD HOST PATH AUTHORIZATION, "-" for
-// who sends none.
+// who sends none. While there is a file SOCKET.hold, answers wait.
 "use strict";
 const fs = require("node:fs");
 const http = require("node:http");
@@ -51,7 +51,12 @@ http.createServer((request, response) => {
 
 		fs.appendFileSync(log, `${request.method} ${request.headers.host} ${request.url} ` +
 			`${request.headers.authorization ?? "-"}\n`);
-		response.writeHead(said ? 200 : 404, { "Content-Type": "application/json" });
-		response.end(JSON.stringify(said ?? { message: "Not Found" }));
+		const reply = () => {
+			if (fs.existsSync(`${socket}.hold`))
+				return setTimeout(reply, 50);
+			response.writeHead(said ? 200 : 404, { "Content-Type": "application/json" });
+			response.end(JSON.stringify(said ?? { message: "Not Found" }));
+		};
+		reply();
 	});
 }).listen(socket, () => fs.chmodSync(socket, 0o666));

@@ -4,10 +4,9 @@
 # is left afterwards, and everybody else logs in as before.
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
+# shellcheck source=sshd.bash
+. "$(dirname "$0")/sshd.bash"
 # shellcheck disable=SC2329 # the tests are found by name
-
-# Not below /tmp, where sshd takes no keys from.
-SSH=/run/ravi-test-ssh
 
 test_machine_is_set_up() {
 	set_up
@@ -191,49 +190,8 @@ test_login() {
 
 # ---- sshd ----
 
-start_sshd() {
-	install -d -m 755 $SSH $SSH/keys
-	ssh-keygen -q -t ed25519 -N '' -f $SSH/host
-	ssh-keygen -q -t ed25519 -N '' -f $SSH/user
-	local user
-	for user in first second human; do cp $SSH/user.pub "$SSH/keys/$user"; done
-	for _ in {1..20}; do
-		PORT=$((20000 + RANDOM % 30000))
-		cat >$SSH/sshd_config <<END
-ListenAddress 127.0.0.1
-Port $PORT
-HostKey $SSH/host
-UsePAM yes
-PubkeyAuthentication yes
-PasswordAuthentication no
-KbdInteractiveAuthentication no
-AuthorizedKeysFile $SSH/keys/%u
-PidFile $SSH/pid
-MaxStartups 100
-END
-		cat >$SSH/config <<END
-Host test
-HostName 127.0.0.1
-Port $PORT
-IdentityFile $SSH/user
-IdentitiesOnly yes
-StrictHostKeyChecking no
-UserKnownHostsFile /dev/null
-LogLevel ERROR
-END
-		/usr/sbin/sshd -f $SSH/sshd_config -E $SSH/log || continue
-		eventually 5 test -s $SSH/pid
-		return 0
-	done
-	fail "sshd does not start: $(cat $SSH/log)"
-}
-
-by_ssh() {
-	ssh -F $SSH/config "$1@test" "$2"
-}
-
 test_sshd() {
-	start_sshd
+	start_sshd first second human
 	logins by_ssh
 	counted by_ssh
 }

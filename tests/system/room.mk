@@ -20,6 +20,7 @@ check_PROGRAMS += %D%/ring-churn
 	$(KEYUTILS_LIBS)
 
 dist_check_SCRIPTS += %D%/age-interop.sh
+dist_check_SCRIPTS += %D%/agents.sh
 dist_check_SCRIPTS += %D%/broker.sh
 dist_check_SCRIPTS += %D%/codex.sh
 dist_check_SCRIPTS += %D%/codex-mock.js
@@ -36,4 +37,4 @@ dist_check_SCRIPTS += %D%/login.sh
 dist_check_SCRIPTS += %D%/ravi.sh
 dist_check_SCRIPTS += %D%/recovery.sh
 dist_check_SCRIPTS += %D%/sandbox
-EXTRA_DIST += %D%/gh-server.js %D%/git-server.js %D%/github.bash %D%/lib.sh
+EXTRA_DIST += %D%/gh-server.js %D%/git-server.js %D%/github.bash %D%/lib.sh %D%/sshd.bash
