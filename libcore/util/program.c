@@ -83,6 +83,7 @@ int program_find(const struct program_search *search, char path[PATH_MAX], struc
 		}
 		rest += len + (rest[len] == ':');
 	}
+	*path = '\0';
 	return reason_set(why, -ENOENT,
 	    "there is no %s in PATH%s; install it, or name it with %s = PATH in ravi.conf",
 	    search->name, is_wrapped ? " besides this wrapper" : "", search->setting);
