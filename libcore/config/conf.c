@@ -40,7 +40,7 @@ const struct option_row conf_table[] = {
 		"(default github.com, gist.github.com)"},
     {ROW(agent_write), .kind = OPTION_LIST, .argument = "PATTERN",
 	.help = "names of secrets that agents may store themselves; once a line "
-		"(default: the Codex session names)"},
+		"(default: codex's logins, and what agents made themselves)"},
     {ROW(conf), .kind = OPTION_TEXT, .argument = "PATH",
 	.help = "another ravi.conf (PAM line only; absolute path)"},
     {0},

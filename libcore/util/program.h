@@ -18,8 +18,8 @@ struct program_search {
 };
 
 /*
- * The path of the program, empty where PATH has none. -ENOENT, -EACCES (there, and cannot be run) or -ELOOP (it is this program),
- * each with the reason.
+ * The path of the program; empty where PATH has none. -ENOENT, -EACCES (there, and cannot be run) or -ELOOP
+ * (it is this program), each with the reason.
  */
 int program_find(const struct program_search *search, char path[PATH_MAX], struct reason *why);
 

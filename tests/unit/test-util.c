@@ -302,6 +302,7 @@ static void test_a_wrapper_finds_the_real_program(void **state)
 	/* A link to this very program is no candidate, nor is what cannot be run. */
 	assert_int_equal(symlink("/proc/self/exe", own), 0);
 	assert_int_equal(program_find(&search, path, &why), -ENOENT);
+	assert_string_equal(path, "");
 	strcat(real, "/tool");
 	assert_int_equal(symlink("/bin/true", real), 0);
 	assert_int_equal(program_find(&search, path, &why), 0);
