@@ -1,0 +1,75 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# tools/quickstart and tools/deploy on a machine that has nothing of ours: shows what it promises, keeps what
+# is there on a second run, refuses to take away what it did not make, and leaves nothing behind.
+# shellcheck source=lib.sh
+. "$(dirname "$0")/lib.sh"
+# shellcheck disable=SC2329 # the tests are found by name
+
+quickstart=$WORK/src/tools/quickstart
+# It builds everything once more.
+TEST_SECONDS=400
+export PATH=/usr/local/sbin:/usr/local/bin:$PATH
+
+# What could be left: every file where something of ours may lie, less the backups that useradd makes.
+files() {
+	find /etc /usr/local /usr/share/pam-configs /usr/lib/*/security /home /var/lib/ravi /var/lib/pam \
+		! -type d ! -name '*-' ! -name .pwd.lock 2>/dev/null | sort
+}
+
+set_up() {
+	make -C "$WORK/plain" uninstall >/dev/null 2>&1
+	rm -rf /etc/ravi
+	start_syslog
+	files >/tmp/before
+}
+
+test_it_shows_what_it_promises() {
+	local out
+	out=$("$quickstart" </dev/null 2>&1) || fail "$out"
+	contains "$out" "stored     CODEX_SESSION_TOKEN, a demonstration value"
+	contains "$out" "the session reads QUICKSTART_TRIAL: first"
+	contains "$out" "the same session reads again: second"
+	contains "$out" "Permission denied"
+	contains "$out" "What to do next"
+	lacks "$out" "No such file"
+}
+
+test_a_second_run_keeps_what_is_there() {
+	local out
+	out=$("$quickstart" </dev/null 2>&1) || fail "$out"
+	contains "$out" "kept       pam-ravi below /usr/local"
+	contains "$out" "kept       identity payments-agent"
+	contains "$out" "kept       CODEX_SESSION_TOKEN"
+	lacks "$out" "demonstration value"
+}
+
+test_a_token_is_taken_from_stdin() {
+	printf 'CODEX_SESSION_TOKEN=given\n' | "$quickstart" >/tmp/out 2>&1 || fail "$(cat /tmp/out)"
+	equal given "$(ravi secrets get CODEX_SESSION_TOKEN --identity payments-agent)"
+	printf 'OTHER=x\n' | expect 2 "$quickstart" >/tmp/out 2>&1
+}
+
+test_every_installed_file_is_recorded() {
+	sha256sum --check --strict --quiet /var/lib/ravi/deploy/files
+}
+
+test_remove_refuses_to_take_what_it_did_not_make() {
+	ravi identity create --name others >/dev/null
+	expect 5 "$quickstart" --remove >/tmp/out 2>&1
+	contains "$(cat /tmp/out)" "identity others"
+	ravi identity delete others >/dev/null
+	userdel --remove others 2>/dev/null || true
+	ravi secrets get CODEX_SESSION_TOKEN --identity payments-agent >/dev/null
+}
+
+test_remove_leaves_nothing() {
+	"$quickstart" --remove >/tmp/out 2>&1 || fail "$(cat /tmp/out)"
+	equal "" "$(files | diff /tmp/before -)"
+	equal "" "$(grep -rl 'pam_ravi' /etc)"
+	expect 1 id payments-agent 2>/dev/null
+	contains "$("$quickstart" --remove)" "Nothing is here to remove"
+}
+
+set_up
+run_tests
