@@ -594,6 +594,28 @@ test_two_identities_have_logins_of_their_own() {
 	end_session a
 }
 
+test_the_login_of_an_identity_that_is_gone_keeps_no_other_back() {
+	local name
+	ravi identity create --name gone --user first >/dev/null
+	login r112 a112 3600 | ravi secrets set "$SECRET" --identity gone >/dev/null
+	store "$(login r113 a113 3600)"
+	stop_broker
+	session first a
+	in_session a 'ravi-codex login status' >/dev/null
+	in_session a 'ravi-codex --identity gone login status' >/dev/null
+	eventually 10 bash -c '! pgrep -u first -f ravi-codex-write-back >/dev/null'
+	rewrite r114 a114
+	for name in auth.json base; do
+		[[ -s $HOMES/first/codex/gone/$name ]] || fail "there is no $name"
+	done
+	cp "$(file)" "$HOMES/first/codex/gone/auth.json"
+	ravi identity delete gone >/dev/null
+	end_session a
+	equal r114 "$(stored)"
+	[[ ! -e $HOMES/first ]]
+	start_broker
+}
+
 test_no_token_is_on_a_disk_or_a_command_line() {
 	store "$(login refresh-5e1f access-5e1f 3600)"
 	session first a
