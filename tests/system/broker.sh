@@ -91,9 +91,9 @@ test_it_gives_up_what_it_does_not_need() {
 	local pid
 	pid=$(cat /tmp/broker.pid)
 	equal 1 "$(awk '/^NoNewPrivs/ {print $2}' "/proc/$pid/status")"
-	# chown, dac_override, fowner, setgid, setuid, sys_resource; those of them that this machine gives root
+	# chown, dac_override, fowner, kill, setgid, setuid, sys_resource; those of them that this machine gives root
 	equal 0 "$(awk '/^Cap(Bnd|Prm|Eff)/ {print $2}' "/proc/$pid/status" |
-		while read -r set; do echo $((0x$set & ~0x10000cb)); done | sort -u)"
+		while read -r set; do echo $((0x$set & ~0x10000eb)); done | sort -u)"
 	[[ $(readlink "/proc/$pid/ns/net") != $(readlink /proc/self/ns/net) ]]
 	equal / "$(readlink "/proc/$pid/cwd")"
 }

@@ -16,11 +16,12 @@
 
 /*
  * Owners and modes of files and folders that are not all root's (/run/ravi/home), the agent's uid for a
- * moment to reach its user keyring, and ravi-load's own limits.
+ * moment to reach its user keyring, the end of the process that reads the agent's files as the agent (who
+ * can stop it), and ravi-load's own limits.
  */
 #define KEPT                                                                                       \
-	(BIT(CAP_CHOWN) | BIT(CAP_DAC_OVERRIDE) | BIT(CAP_FOWNER) | BIT(CAP_SETGID) |              \
-	    BIT(CAP_SETUID) | BIT(CAP_SYS_RESOURCE))
+	(BIT(CAP_CHOWN) | BIT(CAP_DAC_OVERRIDE) | BIT(CAP_FOWNER) | BIT(CAP_KILL) |                \
+	    BIT(CAP_SETGID) | BIT(CAP_SETUID) | BIT(CAP_SYS_RESOURCE))
 
 static int keep_capabilities(void)
 {
