@@ -2,7 +2,7 @@
 /*
  * ravi-codex: the real codex with the login that the agent's ring has, and what codex makes of that login
  * back into the vault. CodexMonitor takes it for codex itself, so every argument is codex's, but for a
- * first one that is setup, save, status, --identity or --which.
+ * first one that is setup, save, status, --identity, --which or --help.
  */
 #include <config.h>
 
@@ -57,7 +57,7 @@ static const struct cli_command commands[] = {
 
 static const struct cli_program program = {
     .name = "ravi-codex",
-    .summary = "Run codex with the agent's login. Every other argument is codex's.",
+    .summary = "Run codex with the agent's login. Every other argument is codex's, `help` too.",
     .commands = commands,
     .see = "ravi-codex(1), ravi(7)",
 };
@@ -129,6 +129,8 @@ int main(int argc, char **argv)
 	}
 	if (which)
 		return launch_which(identity, argc, argv);
+	if (argc && !strcmp(argv[0], "--help"))
+		return cli_help(&program, NULL);
 	if (argc && is_command(argv[0]))
 		return run_command(identity, argc, argv);
 	/* Behind options of ours, `--` ends them; else it is codex's. */

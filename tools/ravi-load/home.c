@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "config/paths.h"
+#include "codex/home.h"
 #include "home.h"
 #include "intake.h"
 #include "util/cleanup.h"
@@ -129,7 +130,8 @@ int home_make(const struct agent *agent, struct deadline deadline, struct reason
 }
 
 /* 0: nothing is left that the vaults should have. 1: a codex runs. Or a negative errno. */
-static int take_in(const struct home_end *end, const struct stat *st, struct reason *why)
+static int take_in(
+    const struct home_end *end, int home, const struct stat *st, struct reason *why)
 {
 	struct intake intake = {.user = end->user,
 	    .uid = st->st_uid,
@@ -139,7 +141,12 @@ static int take_in(const struct home_end *end, const struct stat *st, struct rea
 	    .even_running = end->force};
 
 	/* Root's: it was shut, what is in it was taken in, and its removal was cut short. */
-	return st->st_uid == 0 ? 0 : intake_run(&intake, why);
+	if (st->st_uid == 0)
+		return 0;
+	/* Most agents never ran codex: then no child has to look. */
+	if (faccessat(home, CODEX_FOLDER, F_OK, AT_SYMLINK_NOFOLLOW) < 0 && errno == ENOENT)
+		return 0;
+	return intake_run(&intake, why);
 }
 
 int home_end(const struct home_end *end, struct reason *why)
@@ -154,7 +161,7 @@ int home_end(const struct home_end *end, struct reason *why)
 	fd = open_home(homes, end->user, &st);
 	if (fd < 0)
 		return fd == -ENOENT ? 0 : reason_errno(why, fd, "%s/%s", PATH_HOMES, end->user);
-	r = take_in(end, &st, why);
+	r = take_in(end, fd, &st, why);
 	if (r == 1 && !end->force)
 		return 0;
 	if (r < 0 && !end->force)
