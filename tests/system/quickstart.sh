@@ -8,6 +8,7 @@
 
 quickstart=$WORK/src/tools/quickstart
 # It builds everything once more.
+# shellcheck disable=SC2034 # for run_tests
 TEST_SECONDS=400
 export PATH=/usr/local/sbin:/usr/local/bin:$PATH
 
