@@ -539,21 +539,21 @@ test_release_takes_the_login_away_at_once() {
 test_what_an_agent_plants_is_not_followed() {
 	store "$(login r97 a97 3600)"
 	printf keep | ravi secrets set GH_TOKEN --identity first
-	mkdir -p /srv/precious
-	echo precious >/srv/precious/file
+	mkdir -p /var/lib/precious
+	echo precious >/var/lib/precious/file
 	session first a
 	in_session a 'ravi-codex login status 2>/dev/null' >/dev/null
-	in_session a "cd $HOMES/first && ln -s /srv/precious link && ln -s /srv/precious codex/second &&
-		mkfifo codex/first/pipe && mkdir -p a/b/c/d && ln -s /srv/precious/file a/b/file && chmod 0 a/b/c"
+	in_session a "cd $HOMES/first && ln -s /var/lib/precious link && ln -s /var/lib/precious codex/second &&
+		mkfifo codex/first/pipe && mkdir -p a/b/c/d && ln -s /var/lib/precious/file a/b/file && chmod 0 a/b/c"
 	# A base that names another secret than a login's.
 	in_session a "cd $HOMES/first/codex/first && printf 'secret=GH_TOKEN\nversion=1\nform=auth-file\n\n{}' >base"
 	end_session a
 	equal keep "$(ravi secrets get GH_TOKEN --identity first)"
-	equal precious "$(cat /srv/precious/file)"
+	equal precious "$(cat /var/lib/precious/file)"
 	# It says nothing that is believed; with nothing believed, it stays until root looks.
 	/usr/libexec/ravi/ravi-load --release first >/dev/null
 	[[ ! -e $HOMES/first ]]
-	equal precious "$(cat /srv/precious/file)"
+	equal precious "$(cat /var/lib/precious/file)"
 	ravi secrets delete GH_TOKEN --identity first
 }
 
