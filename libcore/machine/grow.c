@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "machine/grow.h"
+#include "machine/policy.h"
 
 static bool same(const struct buf *held, const void *value, size_t len)
 {
@@ -82,6 +83,21 @@ struct growing {
 	struct reason stale_why;
 };
 
+/* What an agent made goes only where the broker would let it write. */
+static int check_policy(const struct grow *grow, const struct vault *vault, struct reason *why)
+{
+	const char *name = grow->change.name;
+	vault_secret_auto held = {0};
+	int r;
+
+	if (!grow->policy)
+		return 0;
+	r = vault_get(vault, name, &held, NULL);
+	if (r < 0 && r != -ENOKEY)
+		return r;
+	return policy_check(grow->policy, vault_name(vault), name, r < 0 || held.by_agent, why);
+}
+
 static int grow_change(void *argument, struct vault *vault, struct reason *why)
 {
 	struct growing *g = argument;
@@ -90,6 +106,9 @@ static int grow_change(void *argument, struct vault *vault, struct reason *why)
 
 	if (vault_state(vault) == AGENT_DELETED)
 		return reason_set(why, -ENOKEY, "identity %s is deleted", vault_name(vault));
+	r = check_policy(g->grow, vault, why);
+	if (r < 0)
+		return r;
 	r = grow_vault(vault, g->grow, time(NULL), &g->version, &kept, why);
 	g->stale = r == -ESTALE;
 	if (!g->stale)

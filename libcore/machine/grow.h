@@ -21,6 +21,8 @@ struct grow {
 	 * killed before the answer came. NULL: there is none.
 	 */
 	const struct buf *sent;
+	const struct conf
+	    *policy; /* whose agent_write must let it; NULL: no agent's word, or asked already */
 };
 
 /*
@@ -31,7 +33,10 @@ struct grow {
 int grow_vault(struct vault *vault, const struct grow *grow, time_t now, uint64_t *version,
     bool *kept, struct reason *why);
 
-/* The same on the stored vault of `identity`, tombstones refused (-ENOKEY). 0 also for "already there". */
+/*
+ * The same on the stored vault of `identity`, tombstones refused (-ENOKEY), and an agent's word where
+ * agent_write does not let agents write (-EACCES). 0 also for "already there".
+ */
 int grow_store(struct machine *machine, const char *identity, const struct grow *grow,
     uint64_t *version, struct reason *why);
 

@@ -6,7 +6,6 @@ ravilibexec_PROGRAMS += %D%/ravi-broker
 	%D%/listen.c %D%/listen.h \
 	%D%/main.c \
 	%D%/peer.c %D%/peer.h \
-	%D%/policy.c %D%/policy.h \
 	%D%/serve.c %D%/serve.h \
 	%D%/write.c %D%/write.h
 %C%_ravi_broker_CFLAGS = $(AM_CFLAGS) $(SODIUM_CFLAGS) $(JANSSON_CFLAGS)

@@ -6,7 +6,7 @@
 #include <time.h>
 
 #include "machine/grow.h"
-#include "policy.h"
+#include "machine/policy.h"
 #include "write.h"
 
 static int set(struct writing *writing, struct vault *vault, struct reason *why)

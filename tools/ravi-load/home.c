@@ -130,13 +130,12 @@ int home_make(const struct agent *agent, struct deadline deadline, struct reason
 }
 
 /* 0: nothing is left that the vaults should have. 1: a codex runs. Or a negative errno. */
-static int take_in(
-    const struct home_end *end, int home, const struct stat *st, struct reason *why)
+static int take_in(const struct home_end *end, int home, const struct stat *st, struct reason *why)
 {
 	struct intake intake = {.user = end->user,
 	    .uid = st->st_uid,
 	    .gid = st->st_gid,
-	    .keep = (unsigned)end->conf->keep,
+	    .conf = end->conf,
 	    .deadline = end->deadline,
 	    .even_running = end->force};
 

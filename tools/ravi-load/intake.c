@@ -106,9 +106,10 @@ static int store(const struct intake *intake, struct machine *machine, const str
 	struct grow grow = {.change = {.name = item->secret,
 				.value = bytes,
 				.len = item->len,
-				.keep = intake->keep,
+				.keep = (unsigned)intake->conf->keep,
 				.by_agent = true},
-	    .base = item->base};
+	    .base = item->base,
+	    .policy = intake->conf};
 	uint64_t version = 0;
 	char text[24] = "";
 	int r = buf_add(&sent, bytes + item->len, item->sent_len);
@@ -118,11 +119,14 @@ static int store(const struct intake *intake, struct machine *machine, const str
 	if (r == 0)
 		r = grow_store(machine, item->identity, &grow, &version, why);
 	snprintf(text, sizeof(text), "%llu", (unsigned long long)version);
-	audit("take-in", r == 0 ? "done" : "failed", "user", intake->user, "identity",
-	    item->identity, "name", item->secret, "version", version ? text : NULL, "cause",
-	    r ? why->text : NULL, NULL);
-	/* A conflict is stored, too. */
-	return r == -ESTALE ? 0 : r;
+	audit("take-in",
+	    r == 0         ? "done"
+	    : r == -EACCES ? "denied"
+			   : "failed",
+	    "user", intake->user, "identity", item->identity, "name", item->secret, "version",
+	    version ? text : NULL, "cause", r ? why->text : NULL, NULL);
+	/* A conflict is stored, too; and what the administrator forbids would be forbidden for ever. */
+	return r == -ESTALE || r == -EACCES ? 0 : r;
 }
 
 static int store_all(const struct intake *intake, const struct agent *agent,

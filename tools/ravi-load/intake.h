@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+#include "config/conf.h"
 #include "util/deadline.h"
 #include "util/reason.h"
 
@@ -18,7 +19,7 @@ struct intake {
 	const char *user;
 	uid_t uid; /* the owner of the folder */
 	gid_t gid;
-	unsigned keep; /* previous versions kept of a secret */
+	const struct conf *conf;
 	struct deadline deadline;
 	bool even_running; /* do not leave it alone while a codex runs */
 };

@@ -6,7 +6,7 @@
 #include <fnmatch.h>
 #include <string.h>
 
-#include "policy.h"
+#include "machine/policy.h"
 
 #define OWN         "@own" /* no secret's name begins with '@' */
 #define PATTERN_MAX 255    /* bytes; a longer one matches nothing */

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* Which secrets an agent may write: `agent_write` of ravi.conf. */
-#ifndef RAVI_BROKER_POLICY_H
-#define RAVI_BROKER_POLICY_H
+/*
+ * Which secrets an agent may write: `agent_write` of ravi.conf, for the broker and for what ravi-load takes
+ * in of an agent's.
+ */
+#ifndef RAVI_POLICY_H
+#define RAVI_POLICY_H
 
 #include <stdbool.h>
 
