@@ -616,6 +616,22 @@ test_the_login_of_an_identity_that_is_gone_keeps_no_other_back() {
 	start_broker
 }
 
+test_what_the_administrator_forbids_is_not_taken_in() {
+	store "$(login r115 a115 3600)"
+	stop_broker
+	session first a
+	in_session a 'ravi-codex login status' >/dev/null
+	eventually 10 bash -c '! pgrep -u first -f ravi-codex-write-back >/dev/null'
+	rewrite r116 a116
+	echo 'agent_write = NOTES' >>/etc/ravi/ravi.conf
+	end_session a
+	sed -i '/^agent_write = NOTES$/d' /etc/ravi/ravi.conf
+	equal r115 "$(stored)"
+	grep -q 'event=take-in .*result=denied' "$SYSLOG"
+	[[ ! -e $HOMES/first ]]
+	start_broker
+}
+
 test_no_token_is_on_a_disk_or_a_command_line() {
 	store "$(login refresh-5e1f access-5e1f 3600)"
 	session first a
