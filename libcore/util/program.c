@@ -10,6 +10,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "util/cleanup.h"
+#include "util/cli.h"
+#include "util/nodump.h"
 #include "util/program.h"
 
 /* By device and inode: a shim is a symbolic or a hard link of ours under another name. */
@@ -87,4 +90,26 @@ int program_find(const struct program_search *search, char path[PATH_MAX], struc
 	return reason_set(why, -ENOENT,
 	    "there is no %s in PATH%s; install it, or name it with %s = PATH in ravi.conf",
 	    search->name, is_wrapped ? " besides this wrapper" : "", search->setting);
+}
+
+int program_exit_code(int error)
+{
+	return error == ENOENT || error == -ENOENT ? EXIT_NO_COMMAND : EXIT_NOT_RUNNABLE;
+}
+
+int program_exec(
+    const char *path, char *name, int count, char **arguments, const struct rlimit *core)
+{
+	free_auto char **argv = calloc((size_t)count + 2, sizeof(*argv));
+	struct reason why = {0};
+	int r = argv ? nodump_end(core) : -ENOMEM;
+
+	if (r < 0)
+		return cli_fail(r, NULL);
+	argv[0] = name;
+	memcpy(argv + 1, arguments, (size_t)count * sizeof(*argv));
+	execv(path, argv);
+	r = -errno;
+	cli_fail(reason_errno(&why, r, "%s cannot be run", path), &why);
+	return program_exit_code(r);
 }

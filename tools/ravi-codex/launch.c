@@ -18,10 +18,6 @@
 #include "util/program.h"
 #include "util/table.h"
 
-/* What env(1) and the shells exit with. */
-#define EXIT_NOT_RUNNABLE 126
-#define EXIT_NO_COMMAND   127
-
 static void ignore_unknown(void *context, const char *where, const char *key)
 {
 	(void)context;
@@ -129,28 +125,10 @@ static int get_ready(const char *identity, char **arguments, struct reason *why)
 	return r < 0 ? reason_errno(why, r, "the environment") : 0;
 }
 
-/* Does not come back unless codex cannot be run. */
-static int exec_codex(const char *path, int count, char **arguments, const struct rlimit *core)
-{
-	free_auto char **argv = calloc((size_t)count + 2, sizeof(*argv));
-	char name[] = "codex";
-	struct reason why = {0};
-	int r = argv ? nodump_end(core) : -ENOMEM;
-
-	if (r < 0)
-		return cli_fail(r, NULL);
-	argv[0] = name;
-	memcpy(argv + 1, arguments, (size_t)count * sizeof(*argv));
-	execv(path, argv);
-	r = -errno;
-	cli_fail(reason_errno(&why, r, "%s cannot be run", path), &why);
-	return r == -ENOENT ? EXIT_NO_COMMAND : EXIT_NOT_RUNNABLE;
-}
-
 int launch(const char *identity, int count, char **arguments)
 {
 	struct reason why = {0};
-	char path[PATH_MAX];
+	char path[PATH_MAX], codex[] = "codex";
 	struct rlimit core;
 	int r = nodump_begin(&core);
 
@@ -159,12 +137,12 @@ int launch(const char *identity, int count, char **arguments)
 	r = find_codex(path, &why);
 	if (r < 0) {
 		cli_fail(r, &why);
-		return r == -ENOENT ? EXIT_NO_COMMAND : EXIT_NOT_RUNNABLE;
+		return program_exit_code(r);
 	}
 	r = environment_drop_tokens();
 	if (r == 0 && !needs_no_login(arguments))
 		r = get_ready(identity, arguments, &why);
-	return r < 0 ? cli_fail(r, &why) : exec_codex(path, count, arguments, &core);
+	return r < 0 ? cli_fail(r, &why) : program_exec(path, codex, count, arguments, &core);
 }
 
 int launch_which(const char *identity, int count, char **arguments)

@@ -27,10 +27,6 @@
 /* What gh itself exits with when it has no token. */
 #define EXIT_NO_TOKEN 4
 
-/* What env(1) and the shells exit with. */
-#define EXIT_NOT_RUNNABLE 126
-#define EXIT_NO_COMMAND   127
-
 /* A gh in PATH that calls ravi-gh again must not do so for ever; aliases and extensions do it a few times. */
 #define DEPTH     "RAVI_GH_DEPTH"
 #define DEPTH_MAX 16
@@ -82,24 +78,6 @@ static int count_depth(struct reason *why)
 	return setenv(DEPTH, next, 1) < 0 ? -errno : 0;
 }
 
-/* Does not come back unless gh cannot be run. */
-static int exec_gh(const char *path, int count, char **arguments, const struct rlimit *core)
-{
-	free_auto char **argv = calloc((size_t)count + 2, sizeof(*argv));
-	char name[] = "gh";
-	struct reason why = {0};
-	int r = argv ? nodump_end(core) : -ENOMEM;
-
-	if (r < 0)
-		return cli_fail(r, NULL);
-	argv[0] = name;
-	memcpy(argv + 1, arguments, (size_t)count * sizeof(*argv));
-	execv(path, argv);
-	r = -errno;
-	cli_fail(reason_errno(&why, r, "%s cannot be run", path), &why);
-	return r == -ENOENT ? EXIT_NO_COMMAND : EXIT_NOT_RUNNABLE;
-}
-
 static int fail_token(int error, const struct reason *why)
 {
 	int code = cli_fail(error, why);
@@ -112,7 +90,7 @@ static int run_gh(const char *identity, int count, char **arguments)
 	choice_token_auto token = {0};
 	struct reason why = {0};
 	struct choice choice;
-	char path[PATH_MAX];
+	char path[PATH_MAX], gh[] = "gh";
 	struct rlimit core;
 	int r = nodump_begin(&core);
 
@@ -123,14 +101,14 @@ static int run_gh(const char *identity, int count, char **arguments)
 	r = find_gh(path, &why);
 	if (r < 0) {
 		cli_fail(r, &why);
-		return r == -ENOENT ? EXIT_NO_COMMAND : EXIT_NOT_RUNNABLE;
+		return program_exit_code(r);
 	}
 	r = count_depth(&why);
 	if (r == 0)
 		r = environment_drop_tokens();
 	if (r == 0)
 		r = tokens_set(getenv("GH_HOST"), token.value.len ? token.value.data : NULL);
-	return r < 0 ? cli_fail(r, &why) : exec_gh(path, count, arguments, &core);
+	return r < 0 ? cli_fail(r, &why) : program_exec(path, gh, count, arguments, &core);
 }
 
 static int run_which(const char *identity)

@@ -16,10 +16,7 @@
 #include "util/cleanup.h"
 #include "util/cli.h"
 #include "util/nodump.h"
-
-/* What env(1) and the shells exit with. */
-#define EXIT_NOT_RUNNABLE 126
-#define EXIT_NO_COMMAND   127
+#include "util/program.h"
 
 /* A ring that is being changed is whole again within milliseconds. */
 #define TRIES    10
@@ -241,7 +238,7 @@ static int run_command(
 	execvpe(argv[0], argv, envp);
 	r = errno;
 	cli_note("%s cannot be run: %s", argv[0], strerror(r));
-	return r == ENOENT ? EXIT_NO_COMMAND : EXIT_NOT_RUNNABLE;
+	return program_exit_code(r);
 }
 
 int run_exec(void *values, int argc, char **argv)
