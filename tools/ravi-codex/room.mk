@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 bin_PROGRAMS += %D%/ravi-codex
 %C%_ravi_codex_SOURCES = \
 	%D%/commands.h \
