@@ -59,6 +59,15 @@ test_print_shows_names_and_no_value() {
 	contains "$(cat /tmp/notes)" codexBin
 }
 
+test_which_tells_whose_token_it_is() {
+	local out
+	out=$(as_first ravi-codex-monitor --which)
+	contains "$out" first
+	contains "$out" CODEX_MONITOR_DAEMON_TOKEN
+	lacks "$out" "$TOKEN"
+	expect 3 as_first ravi-codex-monitor --which --identity second
+}
+
 test_status_without_a_daemon_is_unreachable() {
 	expect 6 monitor status
 }

@@ -39,6 +39,8 @@ static const struct option_row start_options[] = {
 	.help = "CODEX_HOME for the daemon's codex (default: the variable, or ~/.codex)"},
     {ROW(adopt, "adopt"), .kind = OPTION_FLAG,
 	.help = "first move a token in clear from settings.json into the vault"},
+    {ROW(which, "which"), .kind = OPTION_FLAG,
+	.help = "tell whose token the daemon would get, and why; start nothing"},
     {ROW(print, "print"), .kind = OPTION_FLAG,
 	.help = "show whose token it is, the command line and its variables' names; start nothing"},
     {0},

@@ -23,7 +23,7 @@
 /* Option values; every command has the ones it names. */
 struct monitor {
 	const char *identity, *listen, *data_dir, *codex_home;
-	bool adopt, print, bind, json;
+	bool adopt, print, which, bind, json;
 };
 
 /* The identity that the daemon's token is read of, and the ring. */

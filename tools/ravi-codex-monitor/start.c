@@ -15,6 +15,7 @@
 #include "util/environment.h"
 #include "util/nodump.h"
 #include "util/program.h"
+#include "util/table.h"
 
 #define TOKEN_SHORT 24 /* characters; the daemon lets a client guess without end */
 
@@ -129,6 +130,23 @@ static int print_command(const struct start *s)
 	return fflush(stdout) ? EXIT_FAILED : EXIT_DONE;
 }
 
+static int tell_which(const struct monitor *m)
+{
+	struct monitor_identity id = {0};
+	buf_auto out = {0}, token = {0};
+	struct reason why = {0};
+	int r = monitor_identity(m, &id, &why);
+
+	if (r < 0)
+		return cli_fail(r, &why);
+	choice_explain(&id.choice, NULL, &out);
+	r = monitor_token(&id, &token, &why);
+	if (r == 0)
+		table_line(&out, CHOICE_EXPLAIN_WIDTH, "token", DAEMON_TOKEN);
+	fputs(buf_text(&out), stdout);
+	return r < 0 ? cli_fail(r, &why) : EXIT_DONE;
+}
+
 static int prepare(const struct monitor *m, const char *daemon, struct start *s, struct reason *why)
 {
 	int r = monitor_identity(m, &s->id, why);
@@ -157,6 +175,8 @@ int monitor_start(void *values, int argc, char **argv)
 	struct reason why = {0};
 	int r = nodump_begin(&core);
 
+	if (r == 0 && m->which)
+		return tell_which(m);
 	if (r == 0)
 		r = prepare(m, argc ? argv[0] : NULL, &s, &why);
 	buf_free(&s.token);
