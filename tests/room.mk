@@ -10,4 +10,4 @@ include tests/unit/room.mk
 include tests/pam/room.mk
 include tests/system/room.mk
 
-EXTRA_DIST += %D%/run %D%/lint
+EXTRA_DIST += %D%/run %D%/lint %D%/npm-fetch

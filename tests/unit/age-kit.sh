@@ -11,6 +11,8 @@
 set -eu
 
 package=cctv-age@0.2.0
+digest=d5f88601a5abfac9ea82ef3eb820bba8f780a40bae78e112113da7a4a7b41552d8f87b9ff8a9226bcf51c9bc7fba818d0a6977d528008e2408785398e0adcd7b
+fetch=$(cd "$(dirname "$0")/.." && pwd)/npm-fetch
 kit=$(cd "${1:-.}" && pwd)/tests/unit/age-kit
 expected=100 # vectors of this version that concern us: none may get lost on the way
 
@@ -28,16 +30,16 @@ fi
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 trap 'exit 1' HUP INT TERM
+said=$("$fetch" "$folder/kit" "$package" "$digest") || {
+	# Out of reach says nothing about the code; who runs this sees it among the skipped ones.
+	[ $? -eq 75 ] && echo "1..0 # SKIP $said" && exit 0
+	echo "not ok 1 - $said"
+	echo "1..1"
+	exit 1
+}
 cd "$folder"
-
-# With a package.json here npm does not look for a project further up.
-echo '{}' >package.json
-if ! npm install --no-save --no-audit --no-fund --ignore-scripts --cache "$folder/cache" \
-	"$package" >npm.log 2>&1; then
-	# That says nothing about the code; who runs this sees it among the skipped ones.
-	echo "1..0 # SKIP npm could not fetch $package: $(sed -n 's/^npm ERR! code //p' npm.log)"
-	exit 0
-fi
+mkdir -p node_modules
+mv kit/package node_modules/cctv-age
 
 cat >unpack.mjs <<'SCRIPT'
 import * as vectors from 'cctv-age';
