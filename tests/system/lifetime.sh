@@ -235,7 +235,7 @@ test_a_ring_that_is_there_is_changed_without_the_agents_quota() {
 	use_up_quota first
 	# Nothing about it is charged to the agent: neither the link that is there nor ravi-load's own keyrings.
 	lacks "$(ravi reload first)" quota
-	equal one "$(bare first ravi-keyctl print TOKEN)"
+	equal one "$(in_session a ravi-keyctl print TOKEN)"
 	end_session a
 }
 
