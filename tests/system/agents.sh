@@ -175,7 +175,7 @@ test_machine_is_set_up() {
 	eventually 10 test -s $MODEL/port
 	/usr/libexec/ravi/ravi-broker --listen &
 	install -m 755 "$HERE/codex-monitor-standin.js" "$STANDIN"
-	echo "codex = $CODEX" >>/etc/ravi/ravi.conf
+	[[ -z $CODEX ]] || echo "codex = $CODEX" >>/etc/ravi/ravi.conf
 	for user in $USERS; do
 		configure_codex "$user" .codex
 	done
