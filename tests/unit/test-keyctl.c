@@ -654,7 +654,8 @@ static void test_exec_never_mixes_revisions(void **state)
 {
 	static const char *const nothing[] = {NULL};
 	struct world *world = world_of(state);
-	const struct timespec pause = {.tv_nsec = 1000000};
+	/* Longer than a reader takes with sanitizers on a busy machine, or it would never see a whole ring. */
+	const struct timespec pause = {.tv_nsec = 10000000};
 	pid_t pid;
 
 	load_revision(world, 1);

@@ -19,7 +19,7 @@
 #include "util/program.h"
 
 /* A ring that is being changed is whole again within milliseconds. */
-#define TRIES    10
+#define TRIES    50
 #define PAUSE_MS 20
 
 #define DIGITS   "0123456789"
