@@ -8,6 +8,7 @@ AM_TESTS_ENVIRONMENT = CMOCKA_MESSAGE_OUTPUT=TAP; export CMOCKA_MESSAGE_OUTPUT;
 
 include tests/unit/room.mk
 include tests/pam/room.mk
+include tests/contract/room.mk
 include tests/system/room.mk
 
 EXTRA_DIST += %D%/run %D%/lint %D%/npm-fetch
