@@ -29,12 +29,12 @@ bool vault_model_time(const json_t *text, time_t *when)
 	       t[WHEN_TEXT - 2] == 'Z' && when_parse(t, when) == 0;
 }
 
-bool vault_model_note(const char *note)
+bool vault_model_words(const char *words, size_t max)
 {
-	if (strlen(note) > VAULT_NOTE_MAX)
+	if (strlen(words) > max)
 		return false;
-	for (; *note; note++)
-		if ((unsigned char)*note < ' ' || *note == 0x7f)
+	for (; *words; words++)
+		if ((unsigned char)*words < ' ' || *words == 0x7f)
 			return false;
 	return true;
 }
@@ -64,7 +64,14 @@ static bool is_expiry(const json_t *value)
 static bool is_note(const json_t *value)
 {
 	return json_is_null(value) ||
-	       (json_is_string(value) && vault_model_note(json_string_value(value)));
+	       (json_is_string(value) &&
+		   vault_model_words(json_string_value(value), VAULT_NOTE_MAX));
+}
+
+static bool is_writer(const json_t *value)
+{
+	return json_is_string(value) &&
+	       vault_model_words(json_string_value(value), VAULT_WRITER_MAX);
 }
 
 static bool is_counter(const json_t *value)
@@ -179,6 +186,13 @@ static const struct member version_members[] = {
     {0},
 };
 
+/* What a version may have; former releases wrote none of it. */
+static const struct member writer_members[] = {
+    {"by", is_writer, "at most 64 bytes of text without control characters"},
+    {"host", is_writer, "at most 64 bytes of text without control characters"},
+    {0},
+};
+
 /* What a secret has beside what each of its versions has. */
 static const struct member secret_members[] = {
     {"created", is_time, TIME_WORDS},
@@ -187,18 +201,35 @@ static const struct member secret_members[] = {
     {0},
 };
 
+static int check_member(
+    const json_t *value, const struct member *member, const char *where, struct reason *why)
+{
+	if (value && member->fits(value))
+		return 0;
+	return reason_set(why, -EBADMSG, "the document is malformed: %s%s must be %s", where,
+	    member->name, member->what);
+}
+
 static int check_members(
     const json_t *object, const struct member *table, const char *where, struct reason *why)
 {
-	for (const struct member *member = table; member->name; member++) {
-		const json_t *value = json_object_get(object, member->name);
+	int r = 0;
 
-		if (!value || !member->fits(value))
-			return reason_set(why, -EBADMSG,
-			    "the document is malformed: %s%s must be %s", where, member->name,
-			    member->what);
-	}
-	return 0;
+	for (const struct member *member = table; member->name && r == 0; member++)
+		r = check_member(json_object_get(object, member->name), member, where, why);
+	return r;
+}
+
+/* The same for members that may be left out. */
+static int check_optional(
+    const json_t *object, const struct member *table, const char *where, struct reason *why)
+{
+	int r = 0;
+
+	for (const struct member *member = table; member->name && r == 0; member++)
+		if (json_object_get(object, member->name))
+			r = check_member(json_object_get(object, member->name), member, where, why);
+	return r;
 }
 
 /* One version of a secret, the current one or a previous one; adds the size of its value to `total`. */
@@ -218,7 +249,8 @@ static int check_version(
 		    "the document is over-large: %s has %zu bytes, %u are the most", where,
 		    value.len, VAULT_VALUE_MAX);
 	*total += value.len;
-	return check_members(version, version_members, where, why);
+	r = check_members(version, version_members, where, why);
+	return r < 0 ? r : check_optional(version, writer_members, where, why);
 }
 
 static int check_secret(const char *name, const json_t *secret, size_t *total, struct reason *why)

@@ -4,6 +4,7 @@ noinst_LTLIBRARIES += %D%/libvault.la
 	%D%/accept.c \
 	%D%/document.h \
 	%D%/hex.c %D%/hex.h \
+	%D%/history.c \
 	%D%/host.c %D%/host.h \
 	%D%/memory.c \
 	%D%/model.c \

@@ -162,8 +162,11 @@ static int render(const json_t *root, struct buf *json)
 	return vault_value_dump(root, JSON_INDENT(1), json);
 }
 
-/* The list whose last version is the oldest of all that are kept; NULL when none is kept. */
-static json_t *oldest_history(json_t *root)
+/*
+ * The list whose last version is the oldest of all that may go; NULL when none is left. What a rollback has
+ * just replaced may not: it would be lost.
+ */
+static json_t *oldest_history(const struct vault *vault, json_t *root)
 {
 	json_t *secret, *found = NULL;
 	const char *name, *least = NULL;
@@ -174,6 +177,8 @@ static json_t *oldest_history(json_t *root)
 		const json_t *last = json_array_get(history, json_array_size(history) - 1);
 		const char *updated = json_string_value(json_object_get(last, "updated"));
 
+		if (json_array_size(history) == 1 && !strcmp(name, vault->rolled_back))
+			continue;
 		if (updated && (!least || strcmp(updated, least) < 0)) {
 			least = updated;
 			found = history;
@@ -183,10 +188,10 @@ static json_t *oldest_history(json_t *root)
 }
 
 /* Drops the oldest versions, together at least `excess` bytes of JSON; false when none is left. */
-static bool drop_versions(json_t *root, size_t excess)
+static bool drop_versions(const struct vault *vault, json_t *root, size_t excess)
 {
 	for (;;) {
-		json_t *history = oldest_history(root);
+		json_t *history = oldest_history(vault, root);
 		size_t last, size;
 
 		if (!history)
@@ -200,8 +205,11 @@ static bool drop_versions(json_t *root, size_t excess)
 	}
 }
 
-static int render_bounded(json_t *root, const char *name, struct buf *json, struct reason *why)
+static int render_bounded(
+    const struct vault *vault, json_t *root, struct buf *json, struct reason *why)
 {
+	const char *name = vault_name(vault);
+
 	for (;;) {
 		int r = render(root, json);
 
@@ -209,7 +217,7 @@ static int render_bounded(json_t *root, const char *name, struct buf *json, stru
 			return reason_errno(why, r, "writing the vault of %s", name);
 		if (json->len <= VAULT_DOCUMENT_MAX)
 			return 0;
-		if (!drop_versions(root, json->len - VAULT_DOCUMENT_MAX))
+		if (!drop_versions(vault, root, json->len - VAULT_DOCUMENT_MAX))
 			return reason_set(why, -EFBIG,
 			    "the vault of %s would have %zu bytes, %u are the most; delete secrets",
 			    name, json->len, VAULT_DOCUMENT_MAX);
@@ -296,7 +304,7 @@ int vault_seal(struct vault *vault, const struct host *host, struct buf *sealed,
 	root = next_root(vault);
 	if (!root)
 		return reason_errno(why, -ENOMEM, "writing the vault of %s", vault_name(vault));
-	r = render_bounded(root, vault_name(vault), &json, why);
+	r = render_bounded(vault, root, &json, why);
 	/* What no host would read, this one does not write. */
 	if (r == 0)
 		r = vault_model_check(root, why);
@@ -309,6 +317,7 @@ int vault_seal(struct vault *vault, const struct host *host, struct buf *sealed,
 	json_decref(vault->root);
 	vault->root = json_incref(root);
 	vault->revision++;
+	vault->rolled_back[0] = '\0';
 	vault->signer = host->signer;
 	hash_plaintext(&plain, vault->hash);
 	return 0;

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* The secrets of a vault: get, each, set, delete, and the versions before the current one. */
+/* The secrets of a vault: get, each, set, delete. The versions before the current one: history.c. */
 #include <config.h>
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/utsname.h>
 
 #include "identity/name.h"
 #include "util/when.h"
@@ -41,18 +42,13 @@ static bool is_by_agent(const json_t *entry)
 
 static int fill(struct vault_secret *secret, const char *name, const json_t *entry)
 {
-	*secret = (struct vault_secret){
-	    .name = name,
-	    .version = (uint64_t)json_integer_value(json_object_get(entry, "version")),
-	    .note = json_string_value(json_object_get(entry, "note")),
-	    .by_agent = is_by_agent(entry),
-	    .previous = json_array_size(json_object_get(entry, "previous")),
-	};
+	int r = vault_version_fill(secret, name, entry);
+
+	secret->note = json_string_value(json_object_get(entry, "note"));
+	secret->by_agent = is_by_agent(entry);
+	secret->previous = json_array_size(json_object_get(entry, "previous"));
 	vault_model_time(json_object_get(entry, "created"), &secret->created);
-	vault_model_time(json_object_get(entry, "updated"), &secret->updated);
-	if (!vault_model_time(json_object_get(entry, "expires"), &secret->expires))
-		secret->expires = 0;
-	return vault_value_get(entry, &secret->value);
+	return r;
 }
 
 static int no_such_secret(const struct vault *vault, const char *name, struct reason *why)
@@ -62,20 +58,34 @@ static int no_such_secret(const struct vault *vault, const char *name, struct re
 	    vault_name(vault), name, vault_name(vault));
 }
 
+json_t *vault_entry(const struct vault *vault, const char *name, char folded[SECRET_NAME_MAX + 1],
+    int *r, struct reason *why)
+{
+	json_t *entry;
+
+	*r = secret_name_fold(name, folded, why);
+	if (*r < 0)
+		return NULL;
+	entry = json_object_get(secrets_of(vault), folded);
+	if (!entry)
+		*r = no_such_secret(vault, folded, why);
+	return entry;
+}
+
 int vault_get(
     const struct vault *vault, const char *name, struct vault_secret *secret, struct reason *why)
 {
 	char folded[SECRET_NAME_MAX + 1];
-	void *at;
-	int r = secret_name_fold(name, folded, why);
+	const json_t *entry;
+	int r;
 
 	*secret = (struct vault_secret){0};
-	if (r < 0)
+	entry = vault_entry(vault, name, folded, &r, why);
+	if (!entry)
 		return r;
-	at = json_object_iter_at(secrets_of(vault), folded);
-	if (!at)
-		return no_such_secret(vault, folded, why);
-	r = fill(secret, json_object_iter_key(at), json_object_iter_value(at));
+	/* The name as the tree has it lives as long as the tree. */
+	r = fill(
+	    secret, json_object_iter_key(json_object_iter_at(secrets_of(vault), folded)), entry);
 	if (r < 0)
 		return reason_errno(why, r, "reading %s", folded);
 	return 0;
@@ -143,7 +153,7 @@ static int check_change(const struct vault *vault, const struct vault_change *ch
 		return reason_set(why, -EINVAL,
 		    "the value of %s has %zu bytes; it must have 1 to %u", folded, change->len,
 		    VAULT_VALUE_MAX);
-	if (change->note && !vault_model_note(change->note))
+	if (change->note && !vault_model_words(change->note, VAULT_NOTE_MAX))
 		return reason_set(why, -EINVAL,
 		    "the note on %s must be one line of at most %u bytes without control "
 		    "characters",
@@ -165,40 +175,6 @@ static int check_change(const struct vault *vault, const struct vault_change *ch
 	return 0;
 }
 
-/* The current version of an entry as it goes into the list of previous ones. */
-static json_t *demoted(const json_t *entry)
-{
-	static const char *const members[] = {"text", "base64", "version", "updated", "expires"};
-	json_t *version = json_object();
-
-	for (size_t i = 0; version && i < sizeof(members) / sizeof(*members); i++) {
-		json_t *member = json_object_get(entry, members[i]);
-
-		if (member && json_object_set(version, members[i], member) < 0) {
-			json_decref(version);
-			return NULL;
-		}
-	}
-	return version;
-}
-
-/* The previous versions that the entry after `entry` has: newest first, at most `keep`. */
-static json_t *history_after(const json_t *entry, unsigned keep)
-{
-	const json_t *old = json_object_get(entry, "previous");
-	json_t *history = json_array();
-	int r = history ? 0 : -1;
-
-	if (r == 0 && keep)
-		r = json_array_append_new(history, demoted(entry));
-	for (size_t i = 0; r == 0 && i + 1 < keep && i < json_array_size(old); i++)
-		r = json_array_append(history, json_array_get(old, i));
-	if (r == 0)
-		return history;
-	json_decref(history);
-	return NULL;
-}
-
 static json_t *time_or_null(time_t when)
 {
 	char text[WHEN_TEXT];
@@ -207,6 +183,25 @@ static json_t *time_or_null(time_t when)
 		return json_null();
 	when_format(when, text);
 	return json_string(text);
+}
+
+/* Sets the member, or takes it away where nothing is known: never does the writer before stay. */
+static int set_writer(json_t *entry, const char *member, const char *name)
+{
+	json_object_del(entry, member);
+	if (!name || !*name || !vault_model_words(name, VAULT_WRITER_MAX))
+		return 0;
+	return json_object_set_new(entry, member, json_string(name));
+}
+
+/* Who and where. A name that is no UTF-8 is not known. */
+static int set_writers(json_t *entry, const char *by)
+{
+	struct utsname here;
+
+	if (uname(&here) < 0)
+		here.nodename[0] = '\0';
+	return set_writer(entry, "by", by) == 0 ? set_writer(entry, "host", here.nodename) : -1;
 }
 
 /* What there is of `entry` (an empty object: nothing), with the change made. NULL: no memory. */
@@ -227,8 +222,9 @@ static json_t *changed(json_t *entry, const struct vault_change *change, time_t 
 		json_object_set_new(next, "note",
 		    change->note && *change->note ? json_string(change->note) : json_null()) ==
 		    0) &&
-	    json_object_set_new(
-		next, "previous", is_new ? json_array() : history_after(entry, change->keep)) == 0)
+	    set_writers(next, change->by) == 0 &&
+	    json_object_set_new(next, "previous",
+		is_new ? json_array() : vault_history_after(entry, change->keep)) == 0)
 		return next;
 	json_decref(next);
 	return NULL;

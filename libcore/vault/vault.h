@@ -21,7 +21,9 @@
  *	      "version": 2, "created": "...", "updated": "...",
  *	      "expires": "..." | null, "note": "..." | null,
  *	      "created_by": "agent",		left out when an administrator made it
- *	      "previous": [ {"text": ..., "version": 1, "updated": "...", "expires": null} ]  newest first
+ *	      "by": "alice", "host": "build1",	who wrote this version and where; left out when not known
+ *	      "previous": [ {"text": ..., "version": 1, "updated": "...", "expires": null,
+ *			     "by": "alice", "host": "build1"} ]		newest first
  *	    }
  *	  }
  *	}
@@ -46,6 +48,7 @@
 #define VAULT_SECRETS_MAX  512u         /* per identity */
 #define VAULT_VALUES_MAX   (256u << 10) /* bytes of all current values of an identity */
 #define VAULT_NOTE_MAX     1024u        /* bytes */
+#define VAULT_WRITER_MAX   64u          /* bytes: an OS user's or a machine's name */
 #define VAULT_REVISION_MAX ((1ull << 53) - 1)
 #define VAULT_SIGNERS_MAX  16 /* per identity */
 #define VAULT_UUID_TEXT    37
@@ -168,6 +171,8 @@ struct vault_secret {
 	const char *note; /* NULL: none */
 	bool by_agent;    /* its agent made it, through the broker */
 	size_t previous;  /* versions kept before this one */
+	const char *by;   /* the OS user who wrote this version; NULL: not known */
+	const char *host; /* the machine where; NULL: not known */
 };
 
 #define vault_secret_auto __attribute__((cleanup(vault_secret_free))) struct vault_secret
@@ -190,11 +195,32 @@ struct vault_change {
 	const char *note; /* NULL: the one it has stays; "": none */
 	unsigned keep;    /* previous versions kept */
 	bool by_agent;    /* goes on record when this makes the secret */
+	const char *by;   /* the OS user who asks for it; NULL: not known */
 };
 
 /* Sets a secret; what it was goes to the front of its previous versions. -EINVAL, -E2BIG. */
 int vault_set(
     struct vault *vault, const struct vault_change *change, time_t now, struct reason *why);
+
+/*
+ * Calls `each` for every version of a secret that is kept, the newest (the current one) first. Of a previous
+ * one its value, version, updated, expires, by and host are known. -EINVAL, -ENOKEY, or what `each` returned.
+ */
+int vault_each_version(const struct vault *vault, const char *name,
+    int (*each)(void *context, struct vault_secret *version), void *context, struct reason *why);
+
+/* One version: 0, -EINVAL, -ENOKEY (no such secret, or that version is not kept: the reason tells which are). */
+int vault_get_version(const struct vault *vault, const char *name, uint64_t version,
+    struct vault_secret *secret, struct reason *why);
+
+/*
+ * Sets a secret to what an earlier version was (`version` 0: the one before the current one), as the next
+ * version. Of `change` name, keep, by and, unless 0, expires count; without it the earlier version's expiry
+ * comes back, and one that has passed is refused (-EKEYEXPIRED). The version that is replaced is kept,
+ * whatever `keep` and the size of the document say. `*version` becomes the one that came back.
+ */
+int vault_rollback(struct vault *vault, const struct vault_change *change, uint64_t *version,
+    time_t now, struct reason *why);
 
 /* Removes a secret and all its versions: 0, -EINVAL or -ENOKEY. */
 int vault_delete(struct vault *vault, const char *name, struct reason *why);

@@ -8,19 +8,6 @@
 BROKER=/usr/libexec/ravi/ravi-broker
 ATTACK=/usr/bin/broker-attack
 
-# refused STATUS PART COMMAND...: exits with STATUS and says PART.
-refused() {
-	local status=$1 part=$2 said
-	shift 2
-	said=$(expect "$status" "$@" 2>&1) || fail "$said"
-	contains "$said" "$part"
-}
-
-# as USER COMMAND: in a login of that user.
-as() {
-	su - "$1" -c "$2"
-}
-
 # attack USER KIND [ARGUMENT]: must get an answer, prints it.
 attack() {
 	local user=$1

@@ -5,21 +5,6 @@
 . "$(dirname "$0")/lib.sh"
 # shellcheck disable=SC2329 # the tests are found by name
 
-# as USER COMMAND...: in a login of that agent, in its home folder.
-as() {
-	local user=$1
-	shift
-	su - "$user" -c "$*"
-}
-
-# refused STATUS PART USER COMMAND...: exits with STATUS and says PART.
-refused() {
-	local status=$1 part=$2 said
-	shift 2
-	said=$(expect "$status" as "$@" 2>&1) || fail "$said"
-	contains "$said" "$part"
-}
-
 # commit FOLDER: an empty commit in it; prints author and committer.
 commit() {
 	as first "cd '$1' && git commit -q --allow-empty -m x && git log -1 --format='%an <%ae> %cn <%ce>'"
@@ -170,7 +155,7 @@ test_many_at_once() {
 
 test_a_bare_repository_stays_bare() {
 	as first 'git clone -q --bare repo bare.git && git -C bare.git worktree add -q ../from-bare main'
-	refused 1 "bare repository" first ravi-git-config bind bare.git
+	refused 1 "bare repository" as first ravi-git-config bind bare.git
 	as first ravi-git-config bind from-bare --identity other
 	equal "$TWO" "$(commit from-bare)"
 	expect 1 as first git config --file bare.git/config core.bare
@@ -197,12 +182,12 @@ test_a_submodule_and_its_own_worktrees() {
 
 test_what_is_no_worktree_is_refused() {
 	as first mkdir -p nothing
-	refused 1 "no git worktree" first ravi-git-config bind nothing
-	refused 1 "No such file" first ravi-git-config bind nowhere
-	refused 1 "no folder" first ravi-git-config bind .bashrc
-	refused 1 "inside a git dir" first ravi-git-config bind repo/.git
-	refused 2 "not both" first ravi-git-config bind repo --user
-	refused 2 "unknown command" first ravi-git-config bnid repo
+	refused 1 "no git worktree" as first ravi-git-config bind nothing
+	refused 1 "No such file" as first ravi-git-config bind nowhere
+	refused 1 "no folder" as first ravi-git-config bind .bashrc
+	refused 1 "inside a git dir" as first ravi-git-config bind repo/.git
+	refused 2 "not both" as first ravi-git-config bind repo --user
+	refused 2 "unknown command" as first ravi-git-config bnid repo
 }
 
 # ---- other users ----
@@ -211,14 +196,14 @@ test_another_users_repository_is_left_alone() {
 	chmod 755 /home/first
 	local before
 	before=$(cd /home/first/repo && find . -type f -printf '%p %T@\n' | sort)
-	refused 5 "belongs to first (uid " second ravi-git-config bind /home/first/repo-b
-	refused 5 "you are second (uid " second ravi-git-config bind /home/first/repo-b
+	refused 5 "belongs to first (uid " as second ravi-git-config bind /home/first/repo-b
+	refused 5 "you are second (uid " as second ravi-git-config bind /home/first/repo-b
 	lacks "$(as second ravi-git-config bind /home/first/repo-b 2>&1 || true)" fatal
-	refused 5 "belongs to first" second ravi-git-config show /home/first/repo
+	refused 5 "belongs to first" as second ravi-git-config show /home/first/repo
 	# Trusted by git, and still not ours to change.
 	as second "git config --global --add safe.directory '*'"
-	refused 5 "belongs to first" second ravi-git-config bind /home/first/repo-b
-	refused 5 "belongs to first" second ravi-git-config unbind /home/first/repo-b
+	refused 5 "belongs to first" as second ravi-git-config bind /home/first/repo-b
+	refused 5 "belongs to first" as second ravi-git-config unbind /home/first/repo-b
 	equal other "$(as second ravi-git-config show /home/first/repo-b --json | jq -r .bound)"
 	equal "$before" "$(cd /home/first/repo && find . -type f -printf '%p %T@\n' | sort)"
 }
@@ -227,7 +212,7 @@ test_a_worktree_of_ones_own_in_anothers_repository() {
 	as first "git init -q -b main --shared=all common && git -C common \
 		-c user.name=x -c user.email=x@x commit -q --allow-empty -m start && chmod -R a+rwX common"
 	as second "git -C /home/first/common worktree add -q ~/mine"
-	refused 5 "extensions.worktreeConfig is not on" second ravi-git-config bind mine
+	refused 5 "extensions.worktreeConfig is not on" as second ravi-git-config bind mine
 	as first "git -C common config extensions.worktreeConfig true"
 	as second ravi-git-config bind mine
 	equal second@agents.test "$(as second "cd mine && git commit -q --allow-empty -m x && git log -1 --format=%ae")"
@@ -308,7 +293,7 @@ test_the_users_own_configuration() {
 	equal "$TWO" "$(commit loose)"
 	equal "/usr/bin/git-credential-ravi --identity other" \
 		"$(as first git -C loose config credential.https://github.com.helper)"
-	refused 2 "for the default identity" first ravi-git-config bind --user --sign --identity other
+	refused 2 "for the default identity" as first ravi-git-config bind --user --sign --identity other
 	as first ravi-git-config bind --user --sign
 	equal "$ONE" "$(commit loose)"
 	equal G "$(as first "git -C loose log -1 --format=%G?")"
@@ -341,11 +326,11 @@ test_which_identity_is_decided_as_everywhere() {
 }
 
 test_an_identity_with_only_a_token_needs_an_address() {
-	refused 3 "no GitHub token" first ravi-git-config bind repo-a --identity third.agent --email a@b
+	refused 3 "no GitHub token" as first ravi-git-config bind repo-a --identity third.agent --email a@b
 	printf t | ravi secrets set CODEX_MONITOR_GH_TOKEN_THIRD_AGENT -i first
-	refused 3 "--email ADDRESS" first ravi-git-config bind repo-a --identity third.agent
-	refused 3 "cannot sign" first ravi-git-config bind repo-a --identity third.agent --email a@b --sign
-	refused 2 "no mail address" first "ravi-git-config bind repo-a --identity third.agent --email 'a b@c'"
+	refused 3 "--email ADDRESS" as first ravi-git-config bind repo-a --identity third.agent
+	refused 3 "cannot sign" as first ravi-git-config bind repo-a --identity third.agent --email a@b --sign
+	refused 2 "no mail address" as first "ravi-git-config bind repo-a --identity third.agent --email 'a b@c'"
 	as first ravi-git-config bind repo-a --identity third.agent --email 1+third@users.noreply.github.com
 	equal "third.agent <1+third@users.noreply.github.com>" "$(commit repo-a | sed 's/> .*/>/')"
 	as first ravi-git-config bind repo-a --identity first
@@ -355,8 +340,8 @@ test_an_identity_with_only_a_token_needs_an_address() {
 test_without_a_ring_there_is_exit_status_4() {
 	useradd -m human
 	as human git init -q mine
-	refused 4 "" human ravi-git-config bind mine
-	refused 4 "" human ravi-git-config --which
+	refused 4 "" as human ravi-git-config bind mine
+	refused 4 "" as human ravi-git-config --which
 	contains "$(as human ravi-git-config show mine)" "no identity"
 }
 
@@ -423,12 +408,12 @@ test_it_signs_only_with_the_key_that_git_was_told() {
 	as first "git -C repo-b cat-file commit HEAD >text && ravi-git-config show repo-b --json" |
 		jq -r .signing_key.value | sed s/key::// >/home/first/key.pub
 	chown first: /home/first/key.pub
-	refused 5 "bind --sign" first "cd repo-a && ravi-ssh-sign -Y sign -n git -f ~/key.pub ~/text"
+	refused 5 "bind --sign" as first "cd repo-a && ravi-ssh-sign -Y sign -n git -f ~/key.pub ~/text"
 	[[ ! -e /home/first/text.sig ]]
 	as first "cd repo-b && ravi-ssh-sign -Y sign -n git -f ~/key.pub -U ~/text"
 	contains "$(as first "ravi-ssh-sign -Y check-novalidate -n git -s text.sig <text")" Good
-	refused 2 "needs -f" first "ravi-ssh-sign -Y sign -n git text"
-	refused 2 "say -Y" first "ravi-ssh-sign -l"
+	refused 2 "needs -f" as first "ravi-ssh-sign -Y sign -n git text"
+	refused 2 "say -Y" as first "ravi-ssh-sign -l"
 	contains "$(as first "cd repo-b && ravi-ssh-sign --which")" other
 	as first rm text text.sig key.pub
 }
@@ -436,7 +421,7 @@ test_it_signs_only_with_the_key_that_git_was_told() {
 test_after_a_new_key_the_old_commits_stay_good() {
 	as first "ravi-git-config bind repo-b --sign"
 	ravi identity sign-key other >/dev/null
-	refused 128 "ravi-git-config bind --sign" first "cd repo-b && git commit -q --allow-empty -m x"
+	refused 128 "ravi-git-config bind --sign" as first "cd repo-b && git commit -q --allow-empty -m x"
 	contains "$(as first ravi-git-config show repo-b)" "another key"
 	as first ravi-git-config bind repo-b --sign
 	equal "$TWO" "$(commit repo-b)"

@@ -8,11 +8,6 @@ GITHUB=/run/github
 GITHUB_ADDRESS=127.77.$((RANDOM % 250 + 1)).$((RANDOM % 250 + 1))
 HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 
-# as USER COMMAND: in a login of its own.
-as() {
-	su - "$1" -c "$2"
-}
-
 serve_git() {
 	node "$HERE/git-server.js" "$GITHUB" "$GITHUB_ADDRESS" "$1" >"$GITHUB/errors" 2>&1 &
 	eventually 10 test -e "$GITHUB/up.$1"

@@ -9,14 +9,6 @@
 ASSAULT=$BUILT/system/key-assault
 CHURN=$BUILT/system/ring-churn
 
-# bare USER COMMAND [ARG...]: as that user without any login: no PAM, no session ring of its own.
-bare() {
-	local user=$1
-	shift
-	setpriv --reuid="$user" --regid="$(id -g "$user")" --clear-groups \
-		env HOME=/tmp USER="$user" PATH=/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin "$@"
-}
-
 # Whether processes that are started here have no session ring: then the kernel shows its stand-in.
 need_no_session_ring() {
 	keyctl show @s | grep -q _uid_ses.0 && return 0
@@ -188,15 +180,6 @@ test_three_deep_each_has_its_own() {
 	equal one "$(in_session a ravi-keyctl print TOKEN)"
 	end_session a
 	equal "" "$(ring_of second)$(ring_of third)"
-}
-
-# use_up_quota USER: not a key more. Keys that are gone are counted until the kernel has collected them.
-use_up_quota() {
-	local added=1
-	while [[ $added -gt 0 ]]; do
-		added=$(bare "$1" sh -c 'i=0; while keyctl add user fill$$.$i x @u >&2; do i=$((i + 1)); done; echo $i' 2>/dev/null)
-		sleep 0.3
-	done
 }
 
 test_without_key_quota_the_session_ring_is_roots_and_leads_no_other_to_the_ring() {

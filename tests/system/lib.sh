@@ -35,6 +35,29 @@ lacks() {
 	[[ $1 != *"$2"* ]] || fail "\"$2\" is in: $1"
 }
 
+# refused STATUS PART COMMAND...: exits with STATUS and says PART.
+refused() {
+	local status=$1 part=$2 said
+	shift 2
+	said=$(expect "$status" "$@" 2>&1) || fail "$said"
+	contains "$said" "$part"
+}
+
+# as USER COMMAND...: in a login of that user, in its home folder.
+as() {
+	local user=$1
+	shift
+	su - "$user" -c "$*"
+}
+
+# bare USER COMMAND [ARG...]: as that user without any login: no PAM, no session ring of its own.
+bare() {
+	local user=$1
+	shift
+	setpriv --reuid="$user" --regid="$(id -g "$user")" --clear-groups \
+		env HOME=/tmp USER="$user" PATH=/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin "$@"
+}
+
 # eventually SECONDS COMMAND...: it must succeed within that time.
 eventually() {
 	local until=$((SECONDS + $1))
@@ -79,6 +102,20 @@ ring_of() {
 # is shared with whatever else runs on this machine, other runs of the tests included.
 key_lives() {
 	keyctl read "$1" >/dev/null 2>&1
+}
+
+# use_up_quota USER: neither a key nor a byte more. Keys that are gone are counted until the kernel has
+# collected them.
+use_up_quota() {
+	local added=1
+	while [[ $added -gt 0 ]]; do
+		# shellcheck disable=SC2016 # the inner shell's
+		added=$(bare "$1" sh -c 'i=0
+			while keyctl add user fill$$.$i "$(printf %06000d 0)" @u >&2; do i=$((i + 1)); done
+			while keyctl add user fill$$.$i x @u >&2; do i=$((i + 1)); done
+			echo $i' 2>/dev/null)
+		sleep 0.3
+	done
 }
 
 # session USER NAME: starts a login of USER that stays until `end_session NAME`. Commands for it go to

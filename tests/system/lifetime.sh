@@ -8,14 +8,6 @@
 
 LOADER=/usr/libexec/ravi/ravi-load
 
-# bare USER COMMAND [ARG...]: as that user without any login: no PAM, no session ring of its own.
-bare() {
-	local user=$1
-	shift
-	setpriv --reuid="$user" --regid="$(id -g "$user")" --clear-groups \
-		env HOME=/tmp USER="$user" PATH=/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin "$@"
-}
-
 test_machine_is_set_up() {
 	set_up
 	useradd -m human
@@ -195,20 +187,6 @@ test_linger_keeps_the_ring_and_the_sweep_respects_it() {
 	ravi release lasting >/dev/null
 	if key_lives "$ring"; then fail "the ring lives"; fi
 	expect 4 bare lasting ravi-keyctl print TOKEN
-}
-
-# use_up_quota USER: neither a key nor a byte more. Keys that are gone are counted until the kernel has
-# collected them.
-use_up_quota() {
-	local added=1
-	while [[ $added -gt 0 ]]; do
-		# shellcheck disable=SC2016 # the inner shell's
-		added=$(bare "$1" sh -c 'i=0
-			while keyctl add user fill$$.$i "$(printf %06000d 0)" @u >&2; do i=$((i + 1)); done
-			while keyctl add user fill$$.$i x @u >&2; do i=$((i + 1)); done
-			echo $i' 2>/dev/null)
-		sleep 0.3
-	done
 }
 
 test_an_agent_without_key_quota_still_gets_its_ring() {

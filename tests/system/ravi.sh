@@ -5,14 +5,6 @@
 . "$(dirname "$0")/lib.sh"
 # shellcheck disable=SC2329 # the tests are found by name
 
-# refused STATUS PART COMMAND...: exits with STATUS and says PART.
-refused() {
-	local status=$1 part=$2 said
-	shift 2
-	said=$(expect "$status" "$@" 2>&1) || fail "$said"
-	contains "$said" "$part"
-}
-
 # json FIELD: its value on stdin's JSON object, as jq -r has it.
 json() {
 	jq -r "$1"

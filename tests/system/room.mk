@@ -29,6 +29,7 @@ dist_check_SCRIPTS += %D%/codex-monitor-standin.js
 dist_check_SCRIPTS += %D%/gh.sh
 dist_check_SCRIPTS += %D%/git-config.sh
 dist_check_SCRIPTS += %D%/git-credential.sh
+dist_check_SCRIPTS += %D%/history.sh
 dist_check_SCRIPTS += %D%/hosts.sh
 dist_check_SCRIPTS += %D%/install.sh
 dist_check_SCRIPTS += %D%/isolation.sh

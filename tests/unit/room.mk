@@ -48,6 +48,10 @@ UNIT_TESTS += %D%/test-vault
 %C%_test_vault_SOURCES = %D%/test-vault.c %D%/forge.h
 %C%_test_vault_LDADD = $(VAULT_TEST_LIBS)
 
+UNIT_TESTS += %D%/test-history
+%C%_test_history_SOURCES = %D%/test-history.c %D%/forge.h
+%C%_test_history_LDADD = $(VAULT_TEST_LIBS)
+
 UNIT_TESTS += %D%/test-vault-refusals
 %C%_test_vault_refusals_SOURCES = %D%/test-vault-refusals.c %D%/forge.h
 %C%_test_vault_refusals_LDADD = $(VAULT_TEST_LIBS)

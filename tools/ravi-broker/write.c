@@ -22,6 +22,7 @@ static int set(struct writing *writing, struct vault *vault, struct reason *why)
 		    .note = request->has_note ? buf_text(&request->note) : NULL,
 		    .keep = (unsigned)writing->conf->keep,
 		    .by_agent = true,
+		    .by = writing->agent->user,
 		},
 	    .base = request->base,
 	};

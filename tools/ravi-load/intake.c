@@ -107,7 +107,8 @@ static int store(const struct intake *intake, struct machine *machine, const str
 				.value = bytes,
 				.len = item->len,
 				.keep = (unsigned)intake->conf->keep,
-				.by_agent = true},
+				.by_agent = true,
+				.by = intake->user},
 	    .base = item->base,
 	    .policy = intake->conf};
 	uint64_t version = 0;

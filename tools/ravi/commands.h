@@ -30,10 +30,16 @@ int run_identity_sign_key(void *values, int argc, char **argv);
 /* secrets.c */
 extern const struct option_row set_options[];
 extern const struct option_row secret_options[];
+extern const struct option_row get_options[];
 int run_secrets_set(void *values, int argc, char **argv);
 int run_secrets_get(void *values, int argc, char **argv);
 int run_secrets_list(void *values, int argc, char **argv);
 int run_secrets_delete(void *values, int argc, char **argv);
+
+/* history.c; the options of history are secret_options */
+extern const struct option_row rollback_options[];
+int run_secrets_history(void *values, int argc, char **argv);
+int run_secrets_rollback(void *values, int argc, char **argv);
 
 /* rings.c */
 int run_reload(void *values, int argc, char **argv);

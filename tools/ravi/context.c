@@ -3,6 +3,8 @@
 #include <config.h>
 
 #include <errno.h>
+#include <fcntl.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,7 +12,10 @@
 
 #include "config/paths.h"
 #include "context.h"
+#include "util/cleanup.h"
 #include "util/cli.h"
+#include "util/file.h"
+#include "util/text.h"
 
 #define LOADER_MILLISECONDS 15000 /* nobody waits for a login here */
 
@@ -153,4 +158,37 @@ struct uid_text context_uid(void)
 
 	snprintf(uid.text, sizeof(uid.text), "%u", getuid());
 	return uid;
+}
+
+/* Whether the kernel knows as whom this process logged in: /proc/self/loginuid, (uid_t)-1 for nobody. */
+static bool login_uid(uid_t *uid)
+{
+	fd_auto fd = open("/proc/self/loginuid", O_RDONLY | O_CLOEXEC);
+	buf_auto text = {0};
+	uint64_t number;
+
+	if (fd < 0 || file_read_fd(fd, 16, &text) < 0 ||
+	    text_number(buf_text(&text), 10, 0, UINT32_MAX - 1, &number) < 0)
+		return false;
+	*uid = (uid_t)number;
+	return true;
+}
+
+struct writer_text context_writer(void)
+{
+	const char *sudo = getenv("SUDO_UID");
+	struct writer_text writer;
+	const struct passwd *pw;
+	uid_t uid = getuid();
+	uint64_t number;
+
+	if (!login_uid(&uid) && uid == 0 && sudo &&
+	    text_number(sudo, 10, 1, UINT32_MAX - 1, &number) == 0)
+		uid = (uid_t)number;
+	pw = getpwuid(uid);
+	if (pw)
+		snprintf(writer.text, sizeof(writer.text), "%s", pw->pw_name);
+	else
+		snprintf(writer.text, sizeof(writer.text), "%u", uid);
+	return writer;
 }

@@ -13,6 +13,7 @@
 #include "machine/machine.h"
 #include "ring/loader.h"
 #include "util/reason.h"
+#include "vault/vault.h"
 
 struct context {
 	struct conf conf;
@@ -67,5 +68,14 @@ struct uid_text {
 	char text[12];
 };
 struct uid_text context_uid(void);
+
+/*
+ * Who asks, for the record of a version: the OS user who logged in, as the kernel keeps it through sudo and
+ * su; where it does not, whom sudo(8) names, else this process's real uid. A name, or a uid without one.
+ */
+struct writer_text {
+	char text[VAULT_WRITER_MAX + 1];
+};
+struct writer_text context_writer(void);
 
 #endif

@@ -53,7 +53,21 @@ static const char *ring_identity(const struct own *own)
 	return own->profile.is_default ? NULL : own->profile.name;
 }
 
-int own_get(const char *identity, const char *name, bool json)
+/* What the ring knows of the key beside its value; another version than it holds is the vault's. */
+static int fill_version(
+    const struct own *own, struct vault_secret *secret, uint64_t wanted, struct reason *why)
+{
+	secret->expires = ring_profile_expires(&own->profile, secret->name);
+	secret->version = ring_profile_version(&own->profile, secret->name, &secret->updated);
+	if (!wanted || wanted == secret->version)
+		return 0;
+	return reason_set(why, -EPERM,
+	    "only root may read earlier versions; an administrator can: ravi secrets get %s "
+	    "--version %llu --identity %s",
+	    secret->name, (unsigned long long)wanted, own->profile.name);
+}
+
+int own_get(const char *identity, const char *name, uint64_t version, bool json)
 {
 	vault_secret_auto secret = {.name = name};
 	own_auto own = {0};
@@ -68,9 +82,10 @@ int own_get(const char *identity, const char *name, bool json)
 		    "identity %s has no secret %s; an administrator stores it with: "
 		    "ravi secrets set %s --identity %s",
 		    own.profile.name, name, name, own.profile.name);
+	if (r == 0)
+		r = fill_version(&own, &secret, version, &why);
 	if (r < 0)
 		return cli_fail(r, &why);
-	secret.expires = ring_profile_expires(&own.profile, name);
 	return secret_print(own.profile.name, &secret, json);
 }
 
@@ -78,12 +93,12 @@ static int list_key(void *context, const struct ring_key *key)
 {
 	struct own *own = context;
 	const char *identity = own->profile.is_default ? "" : own->profile.name;
-	const struct vault_secret secret = {
-	    .name = key->name, .expires = ring_profile_expires(&own->profile, key->name)};
+	struct vault_secret secret = {.name = key->name};
 
 	if (strcmp(key->identity, identity) || !strcmp(key->name, RING_PROFILE) ||
 	    key->state == RING_KEY_REVOKED)
 		return 0;
+	fill_version(own, &secret, 0, NULL);
 	if (own->json) {
 		secret_json(&own->j, own->profile.name, &secret, false);
 		return 0;

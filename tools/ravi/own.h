@@ -13,8 +13,11 @@
 /* Whether the user who calls is an agent. */
 bool own_is_agent(void);
 
-/* `identity` is --identity or NULL; all of these return an exit code. */
-int own_get(const char *identity, const char *name, bool json);
+/*
+ * `identity` is --identity or NULL; all of these return an exit code. `version` 0: the one in the ring, which
+ * holds no other.
+ */
+int own_get(const char *identity, const char *name, uint64_t version, bool json);
 int own_list(const char *identity, bool json);
 
 /* Asks the broker; what it may not or cannot do has been said. */

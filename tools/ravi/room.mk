@@ -4,8 +4,10 @@ bin_PROGRAMS += %D%/ravi
 	%D%/main.c %D%/commands.h \
 	%D%/context.c %D%/context.h \
 	%D%/create.c \
+	%D%/history.c \
 	%D%/identity.c %D%/identity.h \
 	%D%/init.c \
+	%D%/job.c %D%/job.h \
 	%D%/osuser.c %D%/osuser.h \
 	%D%/own.c %D%/own.h \
 	%D%/prompt.c %D%/prompt.h \

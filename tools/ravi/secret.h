@@ -9,6 +9,12 @@
 #include "util/table.h"
 #include "vault/vault.h"
 
+/* What several of the commands take; secrets.c has the table. */
+struct secret_values {
+	const char *identity;
+	bool json;
+};
+
 /* What a ring does not tell (version, times, note) is 0 or NULL, and null in JSON. */
 void secret_json(
     struct jsonout *j, const char *identity, const struct vault_secret *secret, bool with_value);

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* ravi secrets set, get, list, delete: root's side, on vaults. An agent's own side is own.c. */
+/*
+ * ravi secrets set, get, list, delete: root's side, on vaults. An agent's own side is own.c, and what is
+ * done with earlier versions history.c.
+ */
 #include <config.h>
 
 #include <ctype.h>
@@ -11,16 +14,11 @@
 
 #include "audit/audit.h"
 #include "commands.h"
-#include "context.h"
+#include "job.h"
 #include "own.h"
 #include "secret.h"
 #include "util/when.h"
 #include "value.h"
-
-struct secret_values {
-	const char *identity;
-	bool json;
-};
 
 const struct option_row secret_options[] = {
     {.name = "identity",
@@ -32,6 +30,33 @@ const struct option_row secret_options[] = {
     {.name = "json",
 	.kind = OPTION_FLAG,
 	.offset = offsetof(struct secret_values, json),
+	.help = "print JSON"},
+    {0},
+};
+
+struct get_values {
+	const char *identity;
+	long version; /* 0: the current one */
+	bool json;
+};
+
+const struct option_row get_options[] = {
+    {.name = "identity",
+	.kind = OPTION_TEXT,
+	.letter = 'i',
+	.argument = "ID",
+	.offset = offsetof(struct get_values, identity),
+	.help = "whose (default: RAVI_IDENTITY, or the only one)"},
+    {.name = "version",
+	.kind = OPTION_NUMBER,
+	.argument = "N",
+	.min = 1,
+	.max = VAULT_REVISION_MAX,
+	.offset = offsetof(struct get_values, version),
+	.help = "what it was then, expired or not; see: ravi secrets history"},
+    {.name = "json",
+	.kind = OPTION_FLAG,
+	.offset = offsetof(struct get_values, json),
 	.help = "print JSON"},
     {0},
 };
@@ -59,40 +84,6 @@ const struct option_row set_options[] = {
 
 #undef ROW
 
-/* What one command works on: the identity and its vault. */
-struct job {
-	struct context context;
-	char identity[IDENTITY_NAME_MAX + 1];
-	char name[SECRET_NAME_MAX + 1];
-	struct vault *vault;
-	struct vault_change change;
-};
-
-#define job_auto __attribute__((cleanup(job_free))) struct job
-
-static void job_free(struct job *job)
-{
-	vault_free(job->vault);
-	context_close(&job->context);
-}
-
-/* Returns an exit code; what is wrong has been said. */
-static int job_open(struct job *job, const char *identity)
-{
-	struct reason why = {0};
-	int r = context_open(&job->context, &why);
-
-	if (r < 0)
-		return context_fail(r, &why);
-	r = context_identity(identity, job->identity, &why);
-	if (r < 0)
-		return cli_fail(r, &why);
-	r = machine_vault(&job->context.machine, job->identity, NULL, &job->vault, &why);
-	if (r == 0)
-		r = context_need_living(job->vault, &why);
-	return r < 0 ? context_fail(r, &why) : EXIT_DONE;
-}
-
 static int change_set(void *opaque, struct vault *vault, struct reason *why)
 {
 	struct job *job = opaque;
@@ -109,37 +100,14 @@ static int change_delete(void *opaque, struct vault *vault, struct reason *why)
 	return r < 0 ? r : vault_delete(vault, job->name, why);
 }
 
-static void audit_change(const struct job *job, const char *event, const char *user, int error)
+static void audit_set(const struct job *job, const char *user, int error)
 {
-	char version[24] = "", revision[24] = "";
-	vault_secret_auto secret = {0};
-
-	if (error == 0)
-		snprintf(revision, sizeof(revision), "%llu",
-		    (unsigned long long)vault_revision(job->vault));
-	if (error == 0 && vault_get(job->vault, job->name, &secret, NULL) == 0)
-		snprintf(version, sizeof(version), "%llu", (unsigned long long)secret.version);
-	audit(event, context_result(error), "user", user, "identity", job->identity, "name",
-	    job->name, "version", *version ? version : NULL, "revision",
-	    *revision ? revision : NULL, "by", context_uid().text, NULL);
+	job_audit(job, "set", user, job->name, NULL, error);
 }
 
-/* Changes the vault, then the ring of whoever carries the identity. Returns an exit code. */
-static int job_change(struct job *job, const char *event,
-    int (*change)(void *argument, struct vault *vault, struct reason *why))
+static void audit_delete(const struct job *job, const char *user, int error)
 {
-	char user[USER_NAME_MAX + 1] = "";
-	struct reason why = {0};
-	int r, carried;
-
-	vault_free(job->vault);
-	job->vault = NULL;
-	r = machine_update(&job->context.machine, job->identity, change, job, &job->vault, &why);
-	carried = agent_of_identity(job->identity, user, NULL);
-	audit_change(job, event, *user ? user : NULL, r);
-	if (r == 0 && carried == 0)
-		r = context_refresh(&job->context, user, &why);
-	return r < 0 ? context_fail(r, &why) : EXIT_DONE;
+	job_audit(job, "delete", user, job->name, NULL, error);
 }
 
 static bool is_note(const char *text)
@@ -194,8 +162,7 @@ static int set(struct job *job, const struct set_values *values, struct buf *val
 		return code;
 	job->change.value = value->data;
 	job->change.len = value->len;
-	job->change.keep = (unsigned)job->context.conf.keep;
-	code = job_change(job, "set", change_set);
+	code = job_change(job, change_set, job, audit_set);
 	if (code != EXIT_DONE)
 		return code;
 	printf("stored %s for %s\n", job->name, job->identity);
@@ -259,7 +226,7 @@ int run_secrets_delete(void *opaque, int argc, char **argv)
 		return own_delete(values->identity, job.name, values->json);
 	code = job_open(&job, values->identity);
 	if (code == EXIT_DONE)
-		code = job_change(&job, "delete", change_delete);
+		code = job_change(&job, change_delete, &job, audit_delete);
 	if (code != EXIT_DONE)
 		return code;
 	return secret_print_deleted(job.identity, job.name, values->json);
@@ -267,32 +234,49 @@ int run_secrets_delete(void *opaque, int argc, char **argv)
 
 /* ---- get, list ---- */
 
-static int get(struct job *job, bool json)
+/* The current version must be good still; who asks for one by its number takes it as it is. */
+static int get_checked(struct job *job, const struct get_values *values,
+    struct vault_secret *secret, struct reason *why)
 {
-	vault_secret_auto secret = {0};
-	struct reason why = {0};
 	char expired[WHEN_TEXT];
-	int r = vault_get(job->vault, job->name, &secret, &why);
+	int r = vault_get(job->vault, job->name, secret, why);
 
 	if (r == -ENOSECRET)
-		reason_set(&why, r,
+		return reason_set(why, r,
 		    "identity %s has no secret %s; store it: ravi secrets set %s "
 		    "--identity %s",
 		    job->identity, job->name, job->name, job->identity);
-	when_format(secret.expires, expired);
-	if (r == 0 && secret.expires && secret.expires <= time(NULL))
-		r = reason_set(&why, -EKEYEXPIRED,
+	if (r == 0 && values->version) {
+		vault_secret_free(secret);
+		return vault_get_version(
+		    job->vault, job->name, (uint64_t)values->version, secret, why);
+	}
+	when_format(secret->expires, expired);
+	if (r == 0 && secret->expires && secret->expires <= time(NULL))
+		return reason_set(why, -EKEYEXPIRED,
 		    "the secret %s of %s expired at %s; store a new one: ravi secrets set %s "
 		    "--identity %s",
 		    job->name, job->identity, expired, job->name, job->identity);
-	audit("get", context_result(r), "identity", job->identity, "name", job->name, "by",
-	    context_uid().text, NULL);
-	return r < 0 ? context_fail(r, &why) : secret_print(job->identity, &secret, json);
+	return r;
+}
+
+static int get(struct job *job, const struct get_values *values)
+{
+	vault_secret_auto secret = {0};
+	struct reason why = {0};
+	char version[24] = "";
+	int r = get_checked(job, values, &secret, &why);
+
+	if (values->version)
+		snprintf(version, sizeof(version), "%ld", values->version);
+	audit("get", context_result(r), "identity", job->identity, "name", job->name, "version",
+	    *version ? version : NULL, "by", context_uid().text, NULL);
+	return r < 0 ? context_fail(r, &why) : secret_print(job->identity, &secret, values->json);
 }
 
 int run_secrets_get(void *opaque, int argc, char **argv)
 {
-	const struct secret_values *values = opaque;
+	const struct get_values *values = opaque;
 	job_auto job = {0};
 	struct reason why = {0};
 	int code;
@@ -301,9 +285,9 @@ int run_secrets_get(void *opaque, int argc, char **argv)
 	if (secret_name_fold(argv[0], job.name, &why) < 0)
 		return cli_usage("%s", why.text);
 	if (geteuid() != 0)
-		return own_get(values->identity, job.name, values->json);
+		return own_get(values->identity, job.name, (uint64_t)values->version, values->json);
 	code = job_open(&job, values->identity);
-	return code == EXIT_DONE ? get(&job, values->json) : code;
+	return code == EXIT_DONE ? get(&job, values) : code;
 }
 
 struct listing {

@@ -18,7 +18,9 @@
 
 int signkey_make(struct vault *vault, unsigned keep, struct reason *why)
 {
-	struct vault_change change = {.name = SSHKEY_SECRET, .note = NOTE, .keep = keep};
+	const struct writer_text writer = context_writer();
+	struct vault_change change = {
+	    .name = SSHKEY_SECRET, .note = NOTE, .keep = keep, .by = writer.text};
 	const char *email = vault_email(vault);
 	buf_auto text = {0};
 	int r = sshkey_make(email ? email : vault_name(vault), &text, why);
