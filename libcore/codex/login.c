@@ -76,12 +76,13 @@ void codex_trim(struct buf *value)
 		buf_cut(value, value->len - 1);
 }
 
+/* Printable ASCII: what can stand in an HTTP header, and in JSON. */
 static bool is_one_line(const char *value, size_t len)
 {
 	while (len && strchr("\r\n\t ", value[len - 1]))
 		len--;
 	for (size_t i = 0; i < len; i++)
-		if ((unsigned char)value[i] <= ' ' || value[i] == 0x7f)
+		if ((unsigned char)value[i] <= ' ' || (unsigned char)value[i] >= 0x7f)
 			return false;
 	return len > 0;
 }

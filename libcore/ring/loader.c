@@ -10,6 +10,23 @@
 #include "ring/loader.h"
 #include "util/spawn.h"
 
+#define ERRNO_MAX 4095 /* the kernel's */
+
+static bool is_record(const struct loader_record *record, size_t len)
+{
+	return len == sizeof(*record) && record->magic == LOADER_MAGIC && record->error <= 0 &&
+	       record->error >= -ERRNO_MAX;
+}
+
+/* Whoever wrote them, the words end, and are one line in a log and on a terminal. */
+static void tame(char *text, size_t size)
+{
+	text[size - 1] = '\0';
+	for (; *text; text++)
+		if ((unsigned char)*text < ' ' || *text == 0x7f)
+			*text = '?';
+}
+
 int loader_run(const struct loader_request *request, struct deadline deadline,
     struct loader_record *record, struct reason *why)
 {
@@ -40,7 +57,7 @@ int loader_run(const struct loader_request *request, struct deadline deadline,
 		return reason_set(why, r, "%s did not end in time and was killed", PATH_LOADER);
 	if (r < 0)
 		return reason_errno(why, r, "starting %s", PATH_LOADER);
-	if (len != sizeof(*record) || record->magic != LOADER_MAGIC) {
+	if (!is_record(record, len)) {
 		char ended[32] = "";
 
 		if (status != SPAWN_STATUS_UNKNOWN)
@@ -49,9 +66,7 @@ int loader_run(const struct loader_request *request, struct deadline deadline,
 		return reason_set(
 		    why, -EPROTO, "%s gave no answer%s; the log says more", PATH_LOADER, ended);
 	}
-	record->text[sizeof(record->text) - 1] = '\0';
-	if (record->error > 0)
-		record->error = -record->error;
+	tame(record->text, sizeof(record->text));
 	return 0;
 }
 

@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: MIT
+# Fuzz targets (README says how they are run). `make check` gives each its corpus; configured with
+# --enable-fuzzing they are libFuzzer programs, which tests/fuzz/run lets loose.
+FUZZ_TARGETS = \
+	%D%/age %D%/age-keys %D%/age-payload %D%/agent %D%/broker %D%/codex %D%/conf %D%/credential \
+	%D%/gitconfig %D%/host-key %D%/loader-record %D%/ring-record %D%/sshkey %D%/toml %D%/trusted %D%/vault
+
+check_PROGRAMS += $(FUZZ_TARGETS)
+if FUZZING
+FUZZ_MAIN =
+else
+FUZZ_MAIN = %D%/replay.c
+TESTS += $(FUZZ_TARGETS)
+endif
+LINK_FUZZ = $(AM_LDFLAGS) $(FUZZING_LDFLAGS)
+# Its files are what it was given.
+FUZZ_FILE = -Wl,--wrap=file_read
+FUZZ_SEALED = $(SODIUM_CFLAGS) $(JANSSON_CFLAGS)
+FUZZ_VAULT = \
+	libcore/vault/libvault.la libcore/age/libage.la libcore/identity/libidentity.la \
+	libcore/util/libutil.la $(SODIUM_LIBS) $(JANSSON_LIBS)
+
+%C%_age_SOURCES = %D%/age.c %D%/fixed-host.c %D%/fixed-host.h %D%/fuzz.h $(FUZZ_MAIN)
+%C%_age_CFLAGS = $(AM_CFLAGS) $(FUZZ_SEALED)
+%C%_age_LDFLAGS = $(LINK_FUZZ)
+%C%_age_LDADD = $(FUZZ_VAULT)
+
+%C%_age_keys_SOURCES = %D%/age-keys.c %D%/fuzz.h $(FUZZ_MAIN)
+%C%_age_keys_LDFLAGS = $(LINK_FUZZ)
+%C%_age_keys_LDADD = $(FUZZ_VAULT)
+
+%C%_age_payload_SOURCES = %D%/age-payload.c %D%/fuzz.h $(FUZZ_MAIN)
+%C%_age_payload_LDFLAGS = $(LINK_FUZZ)
+%C%_age_payload_LDADD = $(FUZZ_VAULT)
+
+%C%_agent_SOURCES = %D%/agent.c %D%/file.c %D%/fuzz.h $(FUZZ_MAIN)
+%C%_agent_LDFLAGS = $(LINK_FUZZ) $(FUZZ_FILE)
+%C%_agent_LDADD = libcore/identity/libidentity.la libcore/util/libutil.la
+
+%C%_broker_SOURCES = %D%/broker.c %D%/fuzz.h $(FUZZ_MAIN)
+%C%_broker_LDFLAGS = $(LINK_FUZZ)
+%C%_broker_LDADD = libcore/broker/libbroker.la $(FUZZ_VAULT)
+
+%C%_codex_SOURCES = %D%/codex.c %D%/file.c %D%/fuzz.h $(FUZZ_MAIN)
+%C%_codex_LDFLAGS = $(LINK_FUZZ) $(FUZZ_FILE)
+%C%_codex_LDADD = libcore/codex/libcodex.la libcore/identity/libidentity.la libcore/util/libutil.la \
+	$(JANSSON_LIBS)
+
+%C%_conf_SOURCES = %D%/conf.c %D%/file.c %D%/fuzz.h $(FUZZ_MAIN)
+%C%_conf_LDFLAGS = $(LINK_FUZZ) $(FUZZ_FILE)
+%C%_conf_LDADD = libcore/config/libconfig.la libcore/util/libutil.la
+
+%C%_credential_SOURCES = %D%/credential.c tools/git-credential-ravi/request.c %D%/fuzz.h $(FUZZ_MAIN)
+%C%_credential_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tools/git-credential-ravi
+%C%_credential_LDFLAGS = $(LINK_FUZZ)
+%C%_credential_LDADD = libcore/util/libutil.la
+
+%C%_gitconfig_SOURCES = %D%/gitconfig.c %D%/fuzz.h $(FUZZ_MAIN)
+%C%_gitconfig_LDFLAGS = $(LINK_FUZZ)
+%C%_gitconfig_LDADD = $(RING_READER)
+
+%C%_host_key_SOURCES = %D%/host-key.c %D%/file.c %D%/fuzz.h $(FUZZ_MAIN)
+%C%_host_key_LDFLAGS = $(LINK_FUZZ) $(FUZZ_FILE)
+%C%_host_key_LDADD = $(FUZZ_VAULT)
+
+%C%_loader_record_SOURCES = %D%/loader-record.c %D%/fuzz.h $(FUZZ_MAIN)
+%C%_loader_record_LDFLAGS = $(LINK_FUZZ) -Wl,--wrap=spawn_collect
+%C%_loader_record_LDADD = libcore/ring/libring.la libcore/identity/libidentity.la \
+	libcore/util/libutil.la $(KEYUTILS_LIBS)
+
+%C%_ring_record_SOURCES = %D%/ring-record.c %D%/file.c %D%/fuzz.h $(FUZZ_MAIN)
+%C%_ring_record_LDFLAGS = $(LINK_FUZZ) $(FUZZ_FILE)
+%C%_ring_record_LDADD = libcore/ring/libring.la libcore/identity/libidentity.la \
+	libcore/util/libutil.la $(KEYUTILS_LIBS)
+
+%C%_sshkey_SOURCES = %D%/sshkey.c %D%/fuzz.h $(FUZZ_MAIN)
+%C%_sshkey_LDFLAGS = $(LINK_FUZZ)
+%C%_sshkey_LDADD = libcore/sshkey/libsshkey.la libcore/util/libutil.la
+
+%C%_toml_SOURCES = %D%/toml.c tools/ravi-codex/toml.c %D%/fuzz.h $(FUZZ_MAIN)
+%C%_toml_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tools/ravi-codex
+%C%_toml_LDFLAGS = $(LINK_FUZZ)
+%C%_toml_LDADD = libcore/util/libutil.la
+
+%C%_trusted_SOURCES = %D%/trusted.c %D%/file.c %D%/fixed-host.c %D%/fixed-host.h %D%/fuzz.h $(FUZZ_MAIN)
+%C%_trusted_CFLAGS = $(AM_CFLAGS) $(FUZZ_SEALED)
+%C%_trusted_LDFLAGS = $(LINK_FUZZ) $(FUZZ_FILE)
+%C%_trusted_LDADD = $(FUZZ_VAULT)
+
+%C%_vault_SOURCES = %D%/vault.c %D%/fixed-host.c %D%/fixed-host.h %D%/fuzz.h $(FUZZ_MAIN)
+%C%_vault_CFLAGS = $(AM_CFLAGS) $(FUZZ_SEALED)
+%C%_vault_LDFLAGS = $(LINK_FUZZ)
+%C%_vault_LDADD = $(FUZZ_VAULT)
+
+EXTRA_DIST += %D%/README %D%/corpus
+dist_check_SCRIPTS += %D%/run
