@@ -31,6 +31,7 @@ dist_check_SCRIPTS += %D%/git-config.sh
 dist_check_SCRIPTS += %D%/git-credential.sh
 dist_check_SCRIPTS += %D%/history.sh
 dist_check_SCRIPTS += %D%/hosts.sh
+dist_check_SCRIPTS += %D%/import.sh
 dist_check_SCRIPTS += %D%/install.sh
 dist_check_SCRIPTS += %D%/isolation.sh
 dist_check_SCRIPTS += %D%/lifetime.sh

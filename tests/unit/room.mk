@@ -92,6 +92,11 @@ UNIT_TESTS += %D%/test-toml
 %C%_test_toml_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tools/ravi-codex
 %C%_test_toml_LDADD = libcore/util/libutil.la $(CMOCKA_LIBS)
 
+UNIT_TESTS += %D%/test-bundle
+%C%_test_bundle_SOURCES = %D%/test-bundle.c tools/ravi/bundle.c tools/ravi/dotenv.c
+%C%_test_bundle_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tools/ravi
+%C%_test_bundle_LDADD = $(VAULT_TEST_LIBS)
+
 UNIT_TESTS += %D%/test-keyctl
 %C%_test_keyctl_SOURCES = %D%/test-keyctl.c
 %C%_test_keyctl_LDADD = \

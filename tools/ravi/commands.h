@@ -41,6 +41,12 @@ extern const struct option_row rollback_options[];
 int run_secrets_history(void *values, int argc, char **argv);
 int run_secrets_rollback(void *values, int argc, char **argv);
 
+/* import.c, export.c */
+extern const struct option_row import_options[];
+extern const struct option_row export_options[];
+int run_secrets_import(void *values, int argc, char **argv);
+int run_secrets_export(void *values, int argc, char **argv);
+
 /* rings.c */
 int run_reload(void *values, int argc, char **argv);
 int run_release(void *values, int argc, char **argv);

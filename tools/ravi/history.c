@@ -142,8 +142,11 @@ static int change_rollback(void *opaque, struct vault *vault, struct reason *why
 			   vault, &rollback->job.change, &rollback->former, time(NULL), why);
 }
 
-static void audit_rollback(const struct job *job, const char *user, int error)
+static void audit_rollback(const void *opaque, const char *user, int error)
 {
+	const struct rollback *rollback = opaque;
+	const struct job *job = &rollback->job;
+
 	job_audit(job, "rollback", user, job->name, NULL, error);
 }
 

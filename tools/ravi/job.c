@@ -50,7 +50,7 @@ void job_audit(const struct job *job, const char *event, const char *user, const
 }
 
 int job_change(struct job *job, machine_change *change, void *argument,
-    void (*audited)(const struct job *job, const char *user, int error))
+    void (*audited)(const void *argument, const char *user, int error))
 {
 	char user[USER_NAME_MAX + 1] = "";
 	struct reason why = {0};
@@ -61,7 +61,7 @@ int job_change(struct job *job, machine_change *change, void *argument,
 	r = machine_update(
 	    &job->context.machine, job->identity, change, argument, &job->vault, &why);
 	carried = agent_of_identity(job->identity, user, NULL);
-	audited(job, *user ? user : NULL, r);
+	audited(argument, *user ? user : NULL, r);
 	if (r == 0 && carried == 0)
 		r = context_refresh(&job->context, user, &why);
 	return r < 0 ? context_fail(r, &why) : EXIT_DONE;

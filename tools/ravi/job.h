@@ -22,11 +22,11 @@ void job_free(struct job *job);
 int job_open(struct job *job, const char *identity);
 
 /*
- * Changes the vault: `change` gets `argument`. Then the ring of whoever carries the identity. `audited`
- * writes what goes on record, whether it was done or not (`error`). Returns an exit code.
+ * Changes the vault, then the ring of whoever carries the identity. `audited` writes what goes on record,
+ * whether it was done or not (`error`); it gets `argument` as `change` does. Returns an exit code.
  */
 int job_change(struct job *job, machine_change *change, void *argument,
-    void (*audited)(const struct job *job, const char *user, int error));
+    void (*audited)(const void *argument, const char *user, int error));
 
 /* One audit line on one secret. `user` carries the identity, NULL: nobody; `cause` may be NULL. */
 void job_audit(const struct job *job, const char *event, const char *user, const char *name,

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "config/paths.h"
+#include "newfile.h"
 #include "recovery.h"
 #include "util/cleanup.h"
 #include "util/file.h"
@@ -64,27 +65,6 @@ static int load_key(struct age_identity *identity, struct reason *why)
 	return 0;
 }
 
-/* Writes a new file of the administrator's choosing; file_create names it within its folder. */
-static int create_file(const char *path, mode_t mode, const struct buf *text, struct reason *why)
-{
-	free_auto char *for_folder = strdup(path);
-	free_auto char *for_name = strdup(path);
-	fd_auto dir = -1;
-	int r;
-
-	if (!for_folder || !for_name)
-		return -ENOMEM;
-	dir = open(dirname(for_folder), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (dir < 0)
-		return reason_errno(why, -errno, "the folder of %s", path);
-	r = text->error;
-	if (r == 0)
-		r = file_create(dir, basename(for_name), mode, text->data, text->len, why);
-	if (r == -EEXIST)
-		return reason_set(why, r, "%s exists; name a file that does not", path);
-	return r;
-}
-
 static int save_key(const struct age_identity *identity, const char *path, struct reason *why)
 {
 	char secret[AGE_IDENTITY_TEXT], public[AGE_RECIPIENT_TEXT], now[WHEN_TEXT];
@@ -103,7 +83,7 @@ static int save_key(const struct age_identity *identity, const char *path, struc
 	    "%s\n",
 	    host, now, public, secret);
 	wipe(secret, sizeof(secret));
-	return create_file(path, 0600, &text, why);
+	return newfile_write(path, 0600, &text, why);
 }
 
 static int save_recipient(const struct age_identity *identity, struct reason *why)
@@ -113,7 +93,7 @@ static int save_recipient(const struct age_identity *identity, struct reason *wh
 
 	age_recipient_format(&identity->recipient, public);
 	buf_addf(&text, "%s\n", public);
-	return create_file(PATH_RECOVERY_PUB, 0644, &text, why);
+	return newfile_write(PATH_RECOVERY_PUB, 0644, &text, why);
 }
 
 static void report_kept(const char *file, struct buf *report)

@@ -2,12 +2,16 @@
 bin_PROGRAMS += %D%/ravi
 %C%_ravi_SOURCES = \
 	%D%/main.c %D%/commands.h \
+	%D%/bundle.c %D%/bundle.h %D%/dotenv.c \
 	%D%/context.c %D%/context.h \
 	%D%/create.c \
+	%D%/export.c \
 	%D%/history.c \
 	%D%/identity.c %D%/identity.h \
+	%D%/import.c \
 	%D%/init.c \
 	%D%/job.c %D%/job.h \
+	%D%/newfile.c %D%/newfile.h \
 	%D%/osuser.c %D%/osuser.h \
 	%D%/own.c %D%/own.h \
 	%D%/prompt.c %D%/prompt.h \
@@ -17,7 +21,7 @@ bin_PROGRAMS += %D%/ravi
 	%D%/secrets.c \
 	%D%/signkey.c %D%/signkey.h \
 	%D%/value.c %D%/value.h
-%C%_ravi_CFLAGS = $(AM_CFLAGS) $(SODIUM_CFLAGS)
+%C%_ravi_CFLAGS = $(AM_CFLAGS) $(SODIUM_CFLAGS) $(JANSSON_CFLAGS)
 %C%_ravi_LDFLAGS = $(HARDENED_LINK)
 %C%_ravi_LDADD = \
 	libcore/sshkey/libsshsign.la libcore/sshkey/libsshkey.la \
@@ -26,5 +30,5 @@ bin_PROGRAMS += %D%/ravi
 	libcore/choice/libchoice.la libcore/ring/libring.la \
 	libcore/audit/libaudit.la libcore/identity/libidentity.la \
 	libcore/config/libconfig.la libcore/util/libutil.la \
-	$(SODIUM_LIBS)
+	$(SODIUM_LIBS) $(JANSSON_LIBS)
 dist_man_MANS += %D%/ravi.1

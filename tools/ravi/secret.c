@@ -39,7 +39,13 @@ static void add_value(struct jsonout *j, const struct buf *value)
 void secret_json(
     struct jsonout *j, const char *identity, const struct vault_secret *secret, bool with_value)
 {
-	jsonout_open(j, NULL, '{');
+	secret_json_member(j, NULL, identity, secret, with_value);
+}
+
+void secret_json_member(struct jsonout *j, const char *member, const char *identity,
+    const struct vault_secret *secret, bool with_value)
+{
+	jsonout_open(j, member, '{');
 	jsonout_text(j, "identity", identity);
 	/* The Ravi service calls the name key, and the note notes. */
 	jsonout_text(j, "name", secret->name);

@@ -19,6 +19,10 @@ struct secret_values {
 void secret_json(
     struct jsonout *j, const char *identity, const struct vault_secret *secret, bool with_value);
 
+/* The same as a member of an object. */
+void secret_json_member(struct jsonout *j, const char *member, const char *identity,
+    const struct vault_secret *secret, bool with_value);
+
 /* Prints the value, alone (a newline after it on a terminal only) or as JSON; returns an exit code. */
 int secret_print(const char *identity, const struct vault_secret *secret, bool json);
 

@@ -100,13 +100,17 @@ static int change_delete(void *opaque, struct vault *vault, struct reason *why)
 	return r < 0 ? r : vault_delete(vault, job->name, why);
 }
 
-static void audit_set(const struct job *job, const char *user, int error)
+static void audit_set(const void *opaque, const char *user, int error)
 {
+	const struct job *job = opaque;
+
 	job_audit(job, "set", user, job->name, NULL, error);
 }
 
-static void audit_delete(const struct job *job, const char *user, int error)
+static void audit_delete(const void *opaque, const char *user, int error)
 {
+	const struct job *job = opaque;
+
 	job_audit(job, "delete", user, job->name, NULL, error);
 }
 
