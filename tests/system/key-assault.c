@@ -212,9 +212,13 @@ static int assault(const struct victim *v, bool as_agent)
 	return captured;
 }
 
+/* The ring has a name of its own: one of the same name, another process's, would take its place. */
 static bool make_own(struct victim *v)
 {
-	v->own_ring = add_key("keyring", "own", NULL, 0, KEY_SPEC_SESSION_KEYRING);
+	char name[32];
+
+	snprintf(name, sizeof(name), "own-%ld", (long)getpid());
+	v->own_ring = add_key("keyring", name, NULL, 0, KEY_SPEC_SESSION_KEYRING);
 	v->own_key = add_key("user", "ravi:OWN", "own", 3, v->own_ring);
 	if (v->own_ring > 0 && v->own_key > 0)
 		return true;
