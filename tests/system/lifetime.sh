@@ -189,6 +189,60 @@ test_linger_keeps_the_ring_and_the_sweep_respects_it() {
 	expect 4 bare lasting ravi-keyctl print TOKEN
 }
 
+# What a process that outlived its login reads, like one in tmux; "" when there is nothing to read.
+left_behind() {
+	bare lingerer ravi-keyctl print TOKEN 2>/dev/null || true
+}
+
+test_linger_can_be_switched_on_and_off() {
+	local ring
+	make_agent lingerer kept
+	refused 2 "say on or off" ravi identity linger lingerer maybe
+	refused 3 "no identity nobody" ravi identity linger nobody on
+	refused 5 "sudo" bare human ravi identity linger lingerer on
+	# On while a session lives: the ring it has stays, the very same.
+	session lingerer tmux
+	ring=$(ring_of lingerer)
+	contains "$(ravi identity linger lingerer on)" "the ring of lingerer stays after the last session"
+	end_session tmux
+	equal "$ring" "$(ring_of lingerer)"
+	equal kept "$(left_behind)"
+	/usr/libexec/ravi/ravi-load --sweep
+	equal kept "$(left_behind)"
+	# What is stored meanwhile reaches it.
+	printf rotated | ravi secrets set TOKEN -i lingerer
+	equal rotated "$(left_behind)"
+	# Off without a session: it is gone at once.
+	contains "$(ravi identity linger lingerer off)" "ends with the last session"
+	equal "" "$(ring_of lingerer)$(left_behind)"
+	if key_lives "$ring"; then fail "the ring lives"; fi
+}
+
+test_linger_off_takes_nothing_from_a_living_session() {
+	ravi identity linger lingerer on >/dev/null
+	session lingerer tmux
+	equal false "$(ravi identity linger lingerer off --json | jq .linger)"
+	equal rotated "$(in_session tmux ravi-keyctl print TOKEN)"
+	end_session tmux
+	equal "" "$(ring_of lingerer)$(left_behind)"
+}
+
+test_linger_on_loads_the_ring_at_once() {
+	equal true "$(ravi identity linger lingerer on --json | jq .linger)"
+	equal rotated "$(left_behind)"
+	# A disabled one has none, whatever it lingers.
+	ravi identity disable lingerer >/dev/null
+	equal "" "$(ring_of lingerer)$(left_behind)"
+	ravi identity linger lingerer on >/dev/null
+	equal "" "$(ring_of lingerer)$(left_behind)"
+	ravi identity enable lingerer >/dev/null
+	equal rotated "$(left_behind)"
+	ravi identity delete lingerer >/dev/null
+	equal "" "$(ring_of lingerer)"
+	refused 3 "is deleted" ravi identity linger lingerer on
+	grep -q 'event=identity-linger user=lingerer identity=lingerer linger=off .*result=done' "$SYSLOG"
+}
+
 test_an_agent_without_key_quota_still_gets_its_ring() {
 	trap 'bare first keyctl clear @u' EXIT
 	use_up_quota first

@@ -27,6 +27,9 @@ int run_identity_delete(void *values, int argc, char **argv);
 /* signkey.c; its options are identity_options */
 int run_identity_sign_key(void *values, int argc, char **argv);
 
+/* linger.c; its options are identity_options */
+int run_identity_linger(void *values, int argc, char **argv);
+
 /* secrets.c */
 extern const struct option_row set_options[];
 extern const struct option_row secret_options[];

@@ -11,6 +11,7 @@ bin_PROGRAMS += %D%/ravi
 	%D%/import.c \
 	%D%/init.c \
 	%D%/job.c %D%/job.h \
+	%D%/linger.c \
 	%D%/newfile.c %D%/newfile.h \
 	%D%/osuser.c %D%/osuser.h \
 	%D%/own.c %D%/own.h \
