@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: MIT
 # What goes beside the programs: settings, the PAM profile, systemd's and tmpfiles.d's share, examples.
 CONF_FILLED = \
-	%D%/ravi-pam \
 	%D%/tmpfiles.d/ravi.conf \
 	%D%/systemd/codex-monitor@.service \
 	%D%/systemd/ravi-broker.socket \
@@ -13,7 +12,6 @@ CONF_FILLED = \
 
 EXTRA_DIST += \
 	%D%/ravi.conf \
-	%D%/ravi-pam.in \
 	%D%/tmpfiles.d/ravi.conf.in \
 	%D%/pam.d/ravi-agent \
 	%D%/systemd/codex-monitor@.service.in \
@@ -26,8 +24,6 @@ EXTRA_DIST += \
 CLEANFILES += $(CONF_FILLED)
 # Another prefix: other paths in them.
 $(CONF_FILLED): Makefile
-
-ravilibexec_SCRIPTS = %D%/ravi-pam
 
 dist_pamconfigs_DATA = %D%/pam-configs/ravi
 nodist_tmpfiles_DATA = %D%/tmpfiles.d/ravi.conf

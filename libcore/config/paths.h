@@ -26,5 +26,6 @@
 
 #define PATH_LOADER        RAVI_LIBEXECDIR "/ravi-load"
 #define PATH_BROKER        RAVI_LIBEXECDIR "/ravi-broker"
+#define PATH_RAVI_PAM      RAVI_LIBEXECDIR "/ravi-pam"
 
 #endif

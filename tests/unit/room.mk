@@ -24,6 +24,10 @@ UNIT_TESTS += %D%/test-identity
 %C%_test_identity_SOURCES = %D%/test-identity.c
 %C%_test_identity_LDADD = libcore/identity/libidentity.la libcore/util/libutil.la $(CMOCKA_LIBS)
 
+UNIT_TESTS += %D%/test-pam
+%C%_test_pam_SOURCES = %D%/test-pam.c
+%C%_test_pam_LDADD = libcore/pam/libpamstack.la libcore/util/libutil.la $(CMOCKA_LIBS)
+
 UNIT_TESTS += %D%/test-conf
 %C%_test_conf_SOURCES = %D%/test-conf.c %D%/scratch.h
 %C%_test_conf_LDADD = libcore/config/libconfig.la libcore/util/libutil.la $(CMOCKA_LIBS)
@@ -114,6 +118,6 @@ check_PROGRAMS += $(UNIT_TESTS)
 TESTS += $(UNIT_TESTS)
 endif
 
-# Scripts of conf/, as make all made them.
+# A program of make all's, against the real pam-auth-update.
 dist_check_SCRIPTS += %D%/test-ravi-pam.sh
 TESTS += %D%/test-ravi-pam.sh

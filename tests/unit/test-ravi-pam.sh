@@ -5,7 +5,7 @@
 set -u
 LC_ALL=C
 export LC_ALL
-ravi_pam=${top_builddir-.}/conf/ravi-pam
+ravi_pam=${top_builddir-.}/tools/ravi-pam/ravi-pam
 work=$(mktemp -d) || exit 99
 trap 'rm -rf "$work"' EXIT
 root=$work/root pamd=$work/root/etc/pam.d n=0 plan=19
@@ -28,7 +28,7 @@ check() {
 run() {
 	wanted=$1
 	shift
-	sh "$ravi_pam" --root "$root" "$@" >"$work/said" 2>&1
+	"$ravi_pam" "$@" --root "$root" >"$work/said" 2>&1
 	code=$?
 	[ "$code" -eq "$wanted" ] && return 0
 	sed "s/^/# exit $code: /" "$work/said"
@@ -48,14 +48,20 @@ lacks() {
 }
 
 status_is() {
-	sh "$ravi_pam" --root "$root" status | grep -q -E "^$1 +$2 +$3\$"
+	"$ravi_pam" status --root "$root" | grep -q -E "^$1 +$2 +$3\$"
+}
+
+# configured VARIABLE: what configure chose for it.
+configured() {
+	printf 'include %s/Makefile\nshow:\n\t@echo $(%s)\n' "${top_builddir-.}" "$1" |
+		make -s --no-print-directory -f - show
 }
 
 fresh() {
 	rm -rf "$root" "$work/debconf"
 	mkdir -p "$work/debconf" "$pamd" "$root/var/lib/pam" "$root/usr/share/pam-configs" "$root/usr/lib/pam.d"
-	pamdir=$(sed -n 's/^pamdir=//p' "$ravi_pam")
-	profile=$(sed -n 's/^profile=//p' "$ravi_pam")
+	pamdir=$(configured pamdir)
+	profile=$(configured pamconfigsdir)/ravi
 	mkdir -p "$root$pamdir" "$root${profile%/*}"
 	: >"$root$pamdir/pam_ravi.so"
 	cp "${srcdir-.}/conf/pam-configs/ravi" "$root$profile"
