@@ -13,6 +13,7 @@
 
 /* RAVI_STATEDIR /var/lib/ravi: root 0755 */
 #define PATH_VAULTS     RAVI_STATEDIR "/vaults"     /* 0700: NAME.age */
+#define PATH_FORKS      RAVI_STATEDIR "/forks"      /* 0700: refused documents of a fork */
 #define PATH_AGENTS     RAVI_STATEDIR "/agents"     /* 0755: USER, 0644 */
 #define PATH_IDENTITIES RAVI_STATEDIR "/identities" /* 0755: IDENTITY -> ../agents/USER */
 

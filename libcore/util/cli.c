@@ -110,14 +110,19 @@ static bool is_group(const struct cli_program *program, const char *name)
 /* The program's commands, or with a group those of the group. */
 static void help_program(const struct cli_program *program, const char *group, struct buf *out)
 {
+	int width = 0;
+
 	buf_addf(out, "Usage: %s %s%sCOMMAND [OPTION]... [ARGUMENT]...\n", program->name, group,
 	    *group ? " " : "");
 	if (!*group)
 		buf_addf(out, "\n%s\n", program->summary);
 	buf_add_text(out, "\nCommands:\n");
 	for (const struct cli_command *c = program->commands; c->name; c++)
+		if (in_group(c, group) && (int)strlen(c->name) > width)
+			width = (int)strlen(c->name);
+	for (const struct cli_command *c = program->commands; c->name; c++)
 		if (in_group(c, group))
-			buf_addf(out, "  %-20s %s\n", c->name, c->summary);
+			buf_addf(out, "  %-*s %s\n", width, c->name, c->summary);
 	buf_addf(out, "\n%s COMMAND --help tells more about one.\n", program->name);
 }
 
@@ -145,16 +150,26 @@ int cli_help(const struct cli_program *program, const char *name)
 	return EXIT_DONE;
 }
 
-/* The first word is a group, and no command of it follows. */
+/* The first words are a group ("vault recipients"), and no command of it follows. */
 static int run_group(const struct cli_program *program, int argc, char **argv)
 {
-	buf_auto out = {0};
+	buf_auto group = {0}, longer = {0}, out = {0};
+	int words = 1;
 
-	if (argc > 2 && (!strcmp(argv[2], "--help") || !strcmp(argv[2], "-h")))
-		return cli_help(program, argv[1]);
-	if (argc > 2)
-		return cli_usage("unknown command \"%s %s\"", argv[1], argv[2]);
-	help_program(program, argv[1], &out);
+	buf_add_text(&group, argv[1]);
+	for (; words + 1 < argc; words++) {
+		buf_reset(&longer);
+		buf_addf(&longer, "%s %s", buf_text(&group), argv[words + 1]);
+		if (!is_group(program, buf_text(&longer)))
+			break;
+		buf_move(&group, &longer);
+	}
+	argv += words + 1;
+	if (words + 1 < argc && (!strcmp(*argv, "--help") || !strcmp(*argv, "-h")))
+		return cli_help(program, buf_text(&group));
+	if (words + 1 < argc)
+		return cli_usage("unknown command \"%s %s\"", buf_text(&group), *argv);
+	help_program(program, buf_text(&group), &out);
 	fputs(buf_text(&out), stderr);
 	return EXIT_USAGE;
 }

@@ -31,9 +31,12 @@ static int accept_first(const struct vault *incoming, const char *name,
 	if (!trust_has(trust, &incoming->signer)) {
 		signer_format(&incoming->signer, signer);
 		return reason_set(why, -EKEYREJECTED,
-		    "%s: the first document seen here is signed by the unknown signer %s; if you "
-		    "trust it, add this line to " PATH_TRUSTED ": %s %s",
-		    name, signer, name, signer);
+		    "%s: the first document seen here is signed by the unknown signer %s; if that "
+		    "is "
+		    "a machine you trust, say: ravi identity trust %s LINE, with the line that "
+		    "ravi "
+		    "host show prints there",
+		    name, signer, name);
 	}
 	if (strcmp(vault_name(incoming), name) != 0)
 		return reason_set(
@@ -70,19 +73,18 @@ static int accept_next(
 	if (incoming->revision < held->revision)
 		return reason_set(why, -ESTALE,
 		    "%s: the document has revision %" PRIu64 " and is older than revision %" PRIu64
-		    " held here; the store went back in time",
+		    " held here",
 		    name, incoming->revision, held->revision);
 	if (incoming->revision == held->revision)
 		return reason_set(why, -EUCLEAN,
 		    "%s: two different documents have revision %" PRIu64
-		    " (a fork); compare both, then write the one that counts again",
+		    " (a fork: they were written on two machines that did not know of each other)",
 		    name, held->revision);
 	if (grew_elsewhere(incoming, held))
 		return reason_set(why, -EUCLEAN,
 		    "%s: revision %" PRIu64 " grew from another revision %" PRIu64
-		    " than the one held here (a fork); compare both, then write the one that "
-		    "counts "
-		    "again",
+		    " than the one held here (a fork: they were written on two machines that did "
+		    "not know of each other)",
 		    name, incoming->revision, held->revision);
 	if (incoming->revision - held->revision > VAULT_REVISION_JUMP)
 		return reason_set(why, -ERANGE,

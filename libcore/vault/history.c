@@ -13,7 +13,7 @@
 static json_t *demoted(const json_t *entry)
 {
 	static const char *const members[] = {
-	    "text", "base64", "version", "updated", "expires", "by", "host"};
+	    "text", "base64", "version", "updated", "expires", "since", "by", "host"};
 	json_t *version = json_object();
 
 	for (size_t i = 0; version && i < sizeof(members) / sizeof(*members); i++) {
@@ -49,6 +49,7 @@ int vault_version_fill(struct vault_secret *secret, const char *name, const json
 	*secret = (struct vault_secret){
 	    .name = name,
 	    .version = (uint64_t)json_integer_value(json_object_get(version, "version")),
+	    .since = (uint64_t)json_integer_value(json_object_get(version, "since")),
 	    .by = json_string_value(json_object_get(version, "by")),
 	    .host = json_string_value(json_object_get(version, "host")),
 	};

@@ -32,9 +32,8 @@ int signer_parse(const char *text, struct signer *signer, struct reason *why)
 	if (strlen(text) != SIGNER_TEXT - 1 ||
 	    hex_parse(text, SIGNER_TEXT - 1, signer->key, SIGNER_SIZE) < 0)
 		return reason_set(why, -EINVAL,
-		    "\"%.80s\" is no signer: %d lowercase hex digits are (ravi identity show NAME "
-		    "prints them)",
-		    text, SIGNER_TEXT - 1);
+		    "not a signer: that is %d lowercase hex digits, as ravi host show prints them",
+		    SIGNER_TEXT - 1);
 	return 0;
 }
 

@@ -155,6 +155,24 @@ static bool is_signers(const json_t *value)
 	return count >= 1 && count <= VAULT_SIGNERS_MAX;
 }
 
+static bool is_removed(const json_t *value)
+{
+	const json_t *one;
+	size_t i;
+
+	json_array_foreach(value, i, one)
+	{
+		const char *text = json_string_value(json_object_get(one, "recipient"));
+		struct age_recipient recipient;
+
+		if (!text || age_recipient_parse(text, &recipient, NULL) < 0 ||
+		    !is_counter(json_object_get(one, "revision")) ||
+		    !is_time(json_object_get(one, "removed")))
+			return false;
+	}
+	return json_is_array(value) && json_array_size(value) <= VAULT_REMOVED_MAX;
+}
+
 #define TIME_WORDS  "a time like 2026-11-27T02:18:00Z"
 #define COUNT_WORDS "a whole number from 1 to 2^53 - 1"
 
@@ -168,6 +186,12 @@ static const struct member document_members[] = {
     {"recipients", is_recipients, "a list of 1 to 64 age recipients"},
     {"signers", is_signers, "a list of 1 to 16 signers"},
     {"secrets", is_object, "an object"},
+    {0},
+};
+
+/* What a document may have: former releases wrote none of it. */
+static const struct member document_extras[] = {
+    {"removed", is_removed, "a list of at most 64 recipients, each with revision and time"},
     {0},
 };
 
@@ -187,7 +211,8 @@ static const struct member version_members[] = {
 };
 
 /* What a version may have; former releases wrote none of it. */
-static const struct member writer_members[] = {
+static const struct member version_extras[] = {
+    {"since", is_counter, COUNT_WORDS},
     {"by", is_writer, "at most 64 bytes of text without control characters"},
     {"host", is_writer, "at most 64 bytes of text without control characters"},
     {0},
@@ -250,7 +275,7 @@ static int check_version(
 		    value.len, VAULT_VALUE_MAX);
 	*total += value.len;
 	r = check_members(version, version_members, where, why);
-	return r < 0 ? r : check_optional(version, writer_members, where, why);
+	return r < 0 ? r : check_optional(version, version_extras, where, why);
 }
 
 static int check_secret(const char *name, const json_t *secret, size_t *total, struct reason *why)
@@ -313,6 +338,8 @@ int vault_model_check(const json_t *root, struct reason *why)
 	if (!json_is_object(root))
 		return reason_set(why, -EBADMSG, "the document is malformed: it is no JSON object");
 	r = check_members(root, document_members, "", why);
+	if (r == 0)
+		r = check_optional(root, document_extras, "", why);
 	if (r == 0)
 		r = check_members(
 		    json_object_get(root, "identity"), identity_members, "identity.", why);

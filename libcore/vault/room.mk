@@ -3,9 +3,11 @@ noinst_LTLIBRARIES += %D%/libvault.la
 %C%_libvault_la_SOURCES = \
 	%D%/accept.c \
 	%D%/document.h \
+	%D%/enrol.c %D%/enrol.h \
 	%D%/hex.c %D%/hex.h \
 	%D%/history.c \
 	%D%/host.c %D%/host.h \
+	%D%/members.c \
 	%D%/memory.c \
 	%D%/model.c \
 	%D%/seal.c \

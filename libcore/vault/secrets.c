@@ -8,6 +8,7 @@
 #include <sys/utsname.h>
 
 #include "identity/name.h"
+#include "util/text.h"
 #include "util/when.h"
 #include "vault/document.h"
 
@@ -204,8 +205,43 @@ static int set_writers(json_t *entry, const char *by)
 	return set_writer(entry, "by", by) == 0 ? set_writer(entry, "host", here.nodename) : -1;
 }
 
-/* What there is of `entry` (an empty object: nothing), with the change made. NULL: no memory. */
-static json_t *changed(json_t *entry, const struct vault_change *change, time_t now)
+/* Whether the version has the value of the change. */
+static bool has_value(const json_t *version, const struct vault_change *change)
+{
+	buf_auto value = {0};
+
+	return vault_value_get(version, &value) == 0 &&
+	       text_equal_secret(value.data, value.len, change->value, change->len);
+}
+
+/*
+ * The first revision with the value of the change: `next`, unless it is one that comes back. Whoever was
+ * taken off in the meantime knows that. 0 there: not on record, so it may be any.
+ */
+static json_t *since(json_t *entry, const struct vault_change *change, uint64_t next)
+{
+	json_t *history = json_object_get(entry, "previous"), *version;
+	json_int_t least = has_value(entry, change)
+			       ? json_integer_value(json_object_get(entry, "since"))
+			       : (json_int_t)next;
+	size_t i;
+
+	json_array_foreach(history, i, version)
+	{
+		json_int_t first = json_integer_value(json_object_get(version, "since"));
+
+		if (has_value(version, change) && first < least)
+			least = first;
+	}
+	return json_integer(least ? least : 1);
+}
+
+/*
+ * What there is of `entry` (an empty object: nothing), with the change made for `revision`. NULL: no
+ * memory.
+ */
+static json_t *changed(
+    json_t *entry, const struct vault_change *change, uint64_t revision, time_t now)
 {
 	bool is_new = !json_object_size(entry);
 	json_int_t version = json_integer_value(json_object_get(entry, "version"));
@@ -213,6 +249,7 @@ static json_t *changed(json_t *entry, const struct vault_change *change, time_t 
 
 	if (next && vault_value_set(next, change->value, change->len) == 0 &&
 	    json_object_set_new(next, "version", json_integer(version + 1)) == 0 &&
+	    json_object_set_new(next, "since", since(entry, change, revision)) == 0 &&
 	    (!is_new || json_object_set_new(next, "created", time_or_null(now)) == 0) &&
 	    (!is_new || !change->by_agent ||
 		json_object_set_new(next, "created_by", json_string(MADE_BY_AGENT)) == 0) &&
@@ -245,7 +282,7 @@ int vault_set(
 	entry = json_incref(json_object_get(secrets_of(vault), folded));
 	if (!entry)
 		entry = json_object();
-	next = entry ? changed(entry, change, now) : NULL;
+	next = entry ? changed(entry, change, vault->revision + 1, now) : NULL;
 	/* A NULL is refused there. */
 	if (json_object_set_new(secrets_of(vault), folded, next) < 0)
 		return reason_errno(why, -ENOMEM, "setting %s", folded);

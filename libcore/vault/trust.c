@@ -85,3 +85,62 @@ int vault_trust_load(
 {
 	return vault_trust_read(AT_FDCWD, PATH_TRUSTED, 0, identity, host, trust, why);
 }
+
+/* ---- writing ---- */
+
+/* Whether the line is for this identity and this signer. */
+static bool is_line_for(char *line, const char *identity, const char *signer)
+{
+	const char *word;
+
+	line[strcspn(line, "#\r")] = '\0';
+	word = text_word(&line);
+	if (!word || strcmp(word, identity) != 0)
+		return false;
+	word = text_word(&line);
+	return word && !strcmp(word, signer);
+}
+
+/* The lines for other identities and signers, comments too, as they stand. */
+static int keep_others(
+    const struct buf *text, const char *identity, const char *signer, struct buf *out)
+{
+	const char *at = buf_text(text), *end = at + text->len;
+
+	while (at < end) {
+		const char *stop = memchr(at, '\n', (size_t)(end - at));
+		size_t len = stop ? (size_t)(stop - at) : (size_t)(end - at);
+		buf_auto line = {0};
+
+		if (buf_add(&line, at, len) < 0)
+			return line.error;
+		if (!len || !is_line_for(line.data, identity, signer))
+			buf_addf(out, "%.*s\n", (int)len, at);
+		at += len + 1;
+	}
+	return out->error;
+}
+
+int vault_trust_add(struct buf *text, const char *identity, const struct signer *signer,
+    uint64_t min_revision, struct reason *why)
+{
+	char name[SIGNER_TEXT];
+	buf_auto out = {0};
+	int r;
+
+	signer_format(signer, name);
+	if (text->len && memchr(text->data, '\0', text->len))
+		return reason_set(why, -EINVAL, "it holds a NUL byte; it must be text");
+	r = keep_others(text, identity, name, &out);
+	buf_addf(&out, "%s %s", identity, name);
+	if (min_revision)
+		buf_addf(&out, " %llu", (unsigned long long)min_revision);
+	buf_add_char(&out, '\n');
+	if (r < 0 || out.error)
+		return reason_errno(why, r < 0 ? r : out.error, "adding a line");
+	if (out.len > TRUSTED_FILE_MAX)
+		return reason_set(why, -E2BIG, "it would have more than %d bytes; take lines out",
+		    TRUSTED_FILE_MAX);
+	buf_move(text, &out);
+	return 0;
+}

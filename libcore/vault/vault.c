@@ -9,6 +9,7 @@
 
 #include "util/when.h"
 #include "vault/document.h"
+#include "vault/hex.h"
 
 void vault_free(struct vault *vault)
 {
@@ -158,6 +159,16 @@ time_t vault_created(const struct vault *vault)
 time_t vault_updated(const struct vault *vault)
 {
 	return root_time(vault, "updated");
+}
+
+void vault_hash(const struct vault *vault, char text[VAULT_HASH_TEXT])
+{
+	hex_format(vault->hash, VAULT_HASH_SIZE, text);
+}
+
+const struct signer *vault_signer(const struct vault *vault)
+{
+	return &vault->signer;
 }
 
 void vault_set_state(struct vault *vault, enum agent_state state)

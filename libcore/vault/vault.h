@@ -15,15 +15,18 @@
  *	  "updated": "...",
  *	  "recipients": ["age1..."],			who may open it: hosts and recovery keys
  *	  "signers": ["<hex>"],				who may write the next one
+ *	  "removed": [ {"recipient": "age1...",		who was taken off the recipients; may be missing
+ *	    "revision": 6, "removed": "..."} ],		  the last revision that it can open, and when
  *	  "secrets": {
  *	    "GH_TOKEN": {
  *	      "text": "ghp_..."	 | "base64": "...",	text when it is UTF-8 without NUL, else base64
  *	      "version": 2, "created": "...", "updated": "...",
  *	      "expires": "..." | null, "note": "..." | null,
+ *	      "since": 5,				the first revision with this value; may be missing
  *	      "created_by": "agent",		left out when an administrator made it
  *	      "by": "alice", "host": "build1",	who wrote this version and where; left out when not known
  *	      "previous": [ {"text": ..., "version": 1, "updated": "...", "expires": null,
- *			     "by": "alice", "host": "build1"} ]		newest first
+ *			     "since": 2, "by": "alice", "host": "build1"} ]	newest first
  *	    }
  *	  }
  *	}
@@ -51,7 +54,9 @@
 #define VAULT_WRITER_MAX   64u          /* bytes: an OS user's or a machine's name */
 #define VAULT_REVISION_MAX ((1ull << 53) - 1)
 #define VAULT_SIGNERS_MAX  16 /* per identity */
+#define VAULT_REMOVED_MAX  64 /* removed recipients that are remembered */
 #define VAULT_UUID_TEXT    37
+#define VAULT_HASH_TEXT    65
 
 /* A document may be at most so far ahead of the copy we hold. */
 #define VAULT_REVISION_JUMP 1000000ull
@@ -118,7 +123,14 @@ struct vault_trust {
 int vault_trust_load(
     const char *identity, const struct host *host, struct vault_trust *trust, struct reason *why);
 
-/* The same from the file `path` below `dir`, which must belong to `owner`. */
+/*
+ * Puts a line for `identity` and `signer` into the text of /etc/ravi/trusted, in the place of one that is
+ * there for both; the rest of the text stays. `min_revision` 0: none. -EINVAL, -E2BIG with the reason.
+ */
+int vault_trust_add(struct buf *text, const char *identity, const struct signer *signer,
+    uint64_t min_revision, struct reason *why);
+
+/* The same as vault_trust_load from the file `path` below `dir`, which must belong to `owner`. */
 int vault_trust_read(int dir, const char *path, uid_t owner, const char *identity,
     const struct host *host, struct vault_trust *trust, struct reason *why);
 
@@ -171,6 +183,7 @@ struct vault_secret {
 	const char *note; /* NULL: none */
 	bool by_agent;    /* its agent made it, through the broker */
 	size_t previous;  /* versions kept before this one */
+	uint64_t since;   /* the first revision with this value; 0: not on record */
 	const char *by;   /* the OS user who wrote this version; NULL: not known */
 	const char *host; /* the machine where; NULL: not known */
 };
@@ -224,5 +237,48 @@ int vault_rollback(struct vault *vault, const struct vault_change *change, uint6
 
 /* Removes a secret and all its versions: 0, -EINVAL or -ENOKEY. */
 int vault_delete(struct vault *vault, const char *name, struct reason *why);
+
+/* ---- who may open and write it ---- */
+
+struct vault_members {
+	struct age_recipient recipients[AGE_RECIPIENTS_MAX];
+	size_t recipient_count;
+	struct signer signers[VAULT_SIGNERS_MAX];
+	size_t signer_count;
+};
+
+void vault_members(const struct vault *vault, struct vault_members *members);
+
+/* BLAKE2b-256 of the plaintext of the revision that is open, in hex: what tells two documents apart. */
+void vault_hash(const struct vault *vault, char text[VAULT_HASH_TEXT]);
+
+/* Who signed the revision that is open. */
+const struct signer *vault_signer(const struct vault *vault);
+
+/* 0, 1 (it is one already), -E2BIG with the reason. The next seal makes it so. */
+int vault_add_recipient(
+    struct vault *vault, const struct age_recipient *recipient, struct reason *why);
+int vault_add_signer(struct vault *vault, const struct signer *signer, struct reason *why);
+
+/*
+ * 0, -ENOKEY (it is none), -EPERM (nobody would be left), each with the reason. Who is taken off the
+ * recipients is remembered, with the last revision that it can open.
+ */
+int vault_remove_recipient(struct vault *vault, const struct age_recipient *recipient, time_t now,
+    struct reason *why);
+int vault_remove_signer(struct vault *vault, const struct signer *signer, struct reason *why);
+
+struct vault_removed {
+	struct age_recipient recipient;
+	uint64_t revision; /* the last that it can open */
+	time_t when;
+};
+
+/* Calls `each` for everyone who was taken off, oldest first, stops at the first result that is not 0. */
+int vault_each_removed(const struct vault *vault,
+    int (*each)(void *context, const struct vault_removed *removed), void *context);
+
+/* Whether who can open `revision` knows the secret's current value: it has to be rotated then. */
+bool vault_secret_was_seen(const struct vault_secret *secret, uint64_t revision);
 
 #endif

@@ -119,7 +119,7 @@ use_up_quota() {
 }
 
 # session USER NAME: starts a login of USER that stays until `end_session NAME`. Commands for it go to
-# `in_session NAME COMMAND`.
+# `in_session NAME COMMAND`. LOGIN_BY is what it is started by, where that is not this very place.
 session() {
 	local user=$1 name=$2 folder=/tmp/session.$2
 	mkdir -p "$folder"
@@ -128,7 +128,8 @@ session() {
 	chmod 666 "$folder/in"
 	: >"$folder/out"
 	chmod 666 "$folder/out"
-	su - "$user" -c "echo \$\$ >/tmp/session.$name/out.pid; exec bash -s <$folder/in >>$folder/out 2>&1" \
+	# shellcheck disable=SC2086 # a command and its words
+	${LOGIN_BY-} su - "$user" -c "echo \$\$ >/tmp/session.$name/out.pid; exec bash -s <$folder/in >>$folder/out 2>&1" \
 		2>"$folder/errors" &
 	echo $! >"$folder/su"
 	# Read-write: opening it must not wait for a login that failed.

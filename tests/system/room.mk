@@ -36,6 +36,7 @@ dist_check_SCRIPTS += %D%/install.sh
 dist_check_SCRIPTS += %D%/isolation.sh
 dist_check_SCRIPTS += %D%/lifetime.sh
 dist_check_SCRIPTS += %D%/login.sh
+dist_check_SCRIPTS += %D%/machines.sh
 dist_check_SCRIPTS += %D%/quickstart.sh
 dist_check_SCRIPTS += %D%/ravi.sh
 dist_check_SCRIPTS += %D%/recovery.sh

@@ -64,6 +64,10 @@ UNIT_TESTS += %D%/test-host
 %C%_test_host_SOURCES = %D%/test-host.c %D%/scratch.h
 %C%_test_host_LDADD = $(VAULT_TEST_LIBS)
 
+UNIT_TESTS += %D%/test-enrol
+%C%_test_enrol_SOURCES = %D%/test-enrol.c %D%/forge.h %D%/scratch.h
+%C%_test_enrol_LDADD = $(VAULT_TEST_LIBS)
+
 VAULT_TEST_LIBS = \
 	libcore/vault/libvault.la libcore/age/libage.la libcore/identity/libidentity.la \
 	libcore/util/libutil.la $(SODIUM_LIBS) $(JANSSON_LIBS) $(CMOCKA_LIBS)

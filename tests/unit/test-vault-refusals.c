@@ -88,6 +88,12 @@ static const struct malformed malformed[] = {
     {"signers", "[\"ab\"]", NULL},
     {"signers", "[null]", NULL},
     {"signers", NULL, NULL},
+    {"removed", "{}", NULL},
+    {"removed", "[3]", NULL},
+    {"removed",
+	"[{\"recipient\": \"age1x\", \"revision\": 1, \"removed\": "
+	"\"2026-11-27T02:18:00Z\"}]",
+	NULL},
     {"secrets", "[]", NULL},
     {"secrets", NULL, NULL},
     {"secrets.gh_token", "{}", "secret's name"},
@@ -109,6 +115,8 @@ static const struct malformed malformed[] = {
     {GH "updated", "\"yesterday\"", NULL},
     {GH "expires", "0", NULL},
     {GH "expires", NULL, NULL},
+    {GH "since", "0", NULL},
+    {GH "since", "\"2\"", NULL},
     {GH "note", "3", NULL},
     {GH "note", "\"\\u001b[31m\"", NULL},
     {GH "note", NULL, NULL},
@@ -425,11 +433,14 @@ static void test_the_first_document(void **state)
 	json_auto_t *honest = forge_honest(&host);
 	struct vault_trust trust = {.signers = {other.signer}, .count = 1};
 	vault_auto first = revision(&host, honest, 5000000, "2027-01-15T12:00:00Z", NULL);
-	char signer[SIGNER_TEXT], line[128];
+	char signer[SIGNER_TEXT], line[192];
 
 	(void)state;
 	signer_format(&host.signer, signer);
-	snprintf(line, sizeof(line), "trusted: " FORGE_NAME " %s", signer);
+	snprintf(line, sizeof(line),
+	    "unknown signer %s; if that is a machine you trust, say: ravi identity "
+	    "trust " FORGE_NAME,
+	    signer);
 	assert_accepts_as(first, NULL, &trust, -EKEYREJECTED, line);
 	trust.signers[trust.count++] = host.signer;
 	assert_accepts_as(first, NULL, &trust, 0, "");

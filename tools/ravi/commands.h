@@ -24,6 +24,33 @@ int run_identity_enable(void *values, int argc, char **argv);
 int run_identity_disable(void *values, int argc, char **argv);
 int run_identity_delete(void *values, int argc, char **argv);
 
+/* trust.c */
+extern const struct option_row trust_options[];
+int run_identity_trust(void *values, int argc, char **argv);
+
+/* host.c */
+extern const struct option_row host_options[];
+int run_host_show(void *values, int argc, char **argv);
+
+/* vault.c */
+extern const struct option_row info_options[];
+int run_vault_info(void *values, int argc, char **argv);
+
+/* members.c */
+extern const struct option_row members_options[];
+int run_recipients_list(void *values, int argc, char **argv);
+int run_recipients_add(void *values, int argc, char **argv);
+int run_recipients_remove(void *values, int argc, char **argv);
+int run_signers_list(void *values, int argc, char **argv);
+int run_signers_add(void *values, int argc, char **argv);
+int run_signers_remove(void *values, int argc, char **argv);
+
+/* transfer.c */
+extern const struct option_row vault_export_options[];
+extern const struct option_row vault_import_options[];
+int run_vault_export(void *values, int argc, char **argv);
+int run_vault_import(void *values, int argc, char **argv);
+
 /* signkey.c; its options are identity_options */
 int run_identity_sign_key(void *values, int argc, char **argv);
 

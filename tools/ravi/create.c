@@ -6,16 +6,15 @@
 #include <config.h>
 
 #include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/utsname.h>
 
 #include "audit/audit.h"
+#include "carrier.h"
 #include "commands.h"
 #include "context.h"
 #include "identity.h"
-#include "osuser.h"
 #include "recovery.h"
 #include "signkey.h"
 #include "util/cleanup.h"
@@ -50,20 +49,14 @@ const struct option_row create_options[] = {
 struct creation {
 	struct context context;
 	const struct create_values *values;
-	const char *user;
 	char email[EMAIL_MAX + 1];
 
 	struct vault *former; /* a deleted identity of that name, and its document */
 	struct buf tombstone;
 	struct vault *vault;
 	struct buf sealed;
-	struct agent before; /* the entry as it was; count 0: there was none */
-	struct agent agent;
-
-	/* What undo has to take back. */
-	bool made_user;
-	bool made_vault;
-	bool made_entry;
+	struct carrier carrier;
+	bool made_vault; /* undo has to take it back */
 };
 
 #define creation_auto __attribute__((cleanup(creation_free))) struct creation
@@ -117,51 +110,15 @@ static int choose_email(struct creation *c, struct reason *why)
 	return email_check(c->email, why);
 }
 
-/* An identity has one OS user. A deleted one may change it once the former user is gone. */
-static int check_carrier(struct creation *c, struct reason *why)
-{
-	const char *name = c->values->name;
-	char carrier[USER_NAME_MAX + 1];
-	struct agent entry;
-	uid_t uid;
-	int r = agent_of_identity(name, carrier, why);
-
-	if (r == -ENOENT || (r == 0 && !strcmp(carrier, c->user)))
-		return 0;
-	if (r < 0)
-		return r;
-	r = osuser_find(carrier, &uid, why);
-	if (r == 0)
-		return reason_set(why, -EEXIST,
-		    "identity %s was carried by the OS user %s; say --user %s, or remove that user "
-		    "first (userdel -r %s)",
-		    name, carrier, carrier, carrier);
-	if (r != -ENOENT)
-		return r;
-	r = agent_load(carrier, &entry, why);
-	if (r == 0 && entry.count > 1)
-		return reason_set(why, -EEXIST,
-		    "identity %s is carried by the OS user %s, who is gone; delete that user's "
-		    "identities first (ravi identity list)",
-		    name, carrier);
-	if (r < 0 && r != -ENOENT)
-		return r;
-	if (r == -ENOENT) {
-		entry = (struct agent){.count = 1};
-		strcpy(entry.user, carrier);
-		strcpy(entry.identities[0], name);
-	}
-	return agent_remove(&entry, why);
-}
-
 static int say_exists(const char *name, struct reason *why)
 {
 	char carrier[USER_NAME_MAX + 1];
 
 	if (agent_of_identity(name, carrier, NULL) == -ENOENT)
 		return reason_set(why, -EEXIST,
-		    "identity %s has a vault and no OS user, as an interrupted create leaves it; "
-		    "take that away first: ravi identity delete %s",
+		    "identity %s has a vault and no OS user, as an interrupted create leaves it, "
+		    "or a "
+		    "document that was imported; take that away first: ravi identity delete %s",
 		    name, name);
 	return reason_set(
 	    why, -EEXIST, "identity %s exists already; see: ravi identity show %s", name, name);
@@ -177,86 +134,7 @@ static int check_identity(struct creation *c, struct reason *why)
 		return r;
 	if (c->former && vault_state(c->former) != AGENT_DELETED)
 		return say_exists(name, why);
-	return check_carrier(c, why);
-}
-
-struct uid_search {
-	uid_t uid;
-	const char *user;
-	char found[USER_NAME_MAX + 1];
-};
-
-static int same_uid(void *context, const struct agent *agent)
-{
-	struct uid_search *search = context;
-
-	/* A deleted one has no ring, and its uid may have gone to somebody new. */
-	if (agent->state == AGENT_DELETED || agent->uid != search->uid ||
-	    !strcmp(agent->user, search->user))
-		return 0;
-	strcpy(search->found, agent->user);
-	return -EEXIST;
-}
-
-/* Whether the OS user that is there may carry the identity. */
-static int check_user(struct creation *c, uid_t uid, struct reason *why)
-{
-	struct uid_search search = {.uid = uid, .user = c->user};
-	int r = agent_uid_check(uid, why);
-
-	if (r < 0)
-		return r;
-	if (c->agent.count && c->agent.uid != uid)
-		return reason_set(why, -EPERM,
-		    "the agent %s has uid %u, but the OS user %s has uid %u now; delete its "
-		    "identities first (ravi identity list)",
-		    c->user, c->agent.uid, c->user, uid);
-	r = agent_each(same_uid, &search, why);
-	if (r == -EEXIST)
-		return reason_set(why, -EPERM,
-		    "the OS user %s has uid %u, as the agent %s has, and a uid has one ring; "
-		    "delete that agent's identities first, or give the user another uid",
-		    c->user, uid, search.found);
-	if (r == 0)
-		c->agent.uid = uid;
-	return r;
-}
-
-/* useradd may fail late, with no home folder to give: the user is there then, and is ours to remove. */
-static int make_user(struct creation *c, uid_t *uid, struct reason *why)
-{
-	int r = osuser_add(c->user, why);
-
-	if (r == -EEXIST)
-		return r;
-	c->made_user = osuser_find(c->user, uid, r < 0 ? NULL : why) == 0;
-	if (r == 0 && !c->made_user)
-		return reason_set(why, -EIO,
-		    "%s made the OS user %s, and the system does not know it", USERADD, c->user);
-	return r;
-}
-
-/* The agents entry as it is, and the OS user, who is made here when missing. */
-static int prepare_user(struct creation *c, struct reason *why)
-{
-	uid_t uid;
-	int r = agent_load(c->user, &c->before, why);
-
-	if (r < 0 && r != -ENOENT)
-		return r;
-	/* The entry of a deleted agent is there to deny logins; nothing of it is taken over. */
-	if (r == 0 && c->before.state != AGENT_DELETED)
-		c->agent = c->before;
-	strcpy(c->agent.user, c->user);
-	r = osuser_find(c->user, &uid, why);
-	if (r == -ENOENT && c->agent.count)
-		return reason_set(why, -EEXIST,
-		    "the agent %s has lost its OS user; delete its identities first (ravi identity "
-		    "list)",
-		    c->user);
-	if (r == -ENOENT)
-		r = make_user(c, &uid, why);
-	return r < 0 ? r : check_user(c, uid, why);
+	return carrier_check(&c->carrier, why);
 }
 
 static int make_vault(struct creation *c, struct reason *why)
@@ -288,37 +166,6 @@ static int make_vault(struct creation *c, struct reason *why)
 	return r;
 }
 
-static int make_entry(struct creation *c, struct reason *why)
-{
-	const char *former = c->before.count ? c->before.identities[0] : NULL;
-	int r;
-
-	if (!agent_has(&c->agent, c->values->name)) {
-		if (c->agent.count == AGENT_IDENTITIES_MAX)
-			return reason_set(why, -E2BIG, "the agent %s carries %d identities already",
-			    c->user, AGENT_IDENTITIES_MAX);
-		strcpy(c->agent.identities[c->agent.count++], c->values->name);
-	}
-	c->agent.linger = c->agent.linger || c->values->linger;
-	c->made_entry = true;
-	r = agent_save(&c->agent, why);
-	/* The link of a deleted identity of this user that the new one takes the place of. */
-	if (r == 0 && former && !agent_has(&c->agent, former))
-		r = agent_drop(&c->agent, former, why);
-	return r;
-}
-
-static int undo_entry(struct creation *c, struct reason *why)
-{
-	struct agent before = c->before;
-
-	if (!before.count)
-		return agent_remove(&c->agent, why);
-	if (agent_has(&before, c->values->name))
-		return agent_save(&before, why);
-	return agent_drop(&before, c->values->name, why);
-}
-
 static int undo_vault(struct creation *c, struct reason *why)
 {
 	if (c->former)
@@ -332,24 +179,10 @@ static void undo(struct creation *c)
 {
 	struct reason why = {0};
 
-	if (c->made_entry && undo_entry(c, &why) < 0)
-		cli_note("the agents entry of %s stays behind: %s", c->user, why.text);
+	carrier_undo_entry(&c->carrier);
 	if (c->made_vault && undo_vault(c, &why) < 0)
 		cli_note("the vault of %s stays behind: %s", c->values->name, why.text);
-	if (c->made_user && osuser_remove(c->user, &why) < 0)
-		cli_note("the OS user %s stays behind: %s", c->user, why.text);
-}
-
-/* From here on an interrupt waits: it would leave half an identity. */
-static void block_interrupts(void)
-{
-	sigset_t set;
-
-	sigemptyset(&set);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGHUP);
-	sigprocmask(SIG_BLOCK, &set, NULL);
+	carrier_undo_user(&c->carrier);
 }
 
 static int create(struct creation *c, struct reason *why)
@@ -367,12 +200,12 @@ static int create(struct creation *c, struct reason *why)
 	r = check_identity(c, why);
 	if (r < 0)
 		return r;
-	block_interrupts();
-	r = prepare_user(c, why);
+	carrier_block_interrupts();
+	r = carrier_prepare(&c->carrier, why);
 	if (r == 0)
 		r = make_vault(c, why);
 	if (r == 0)
-		r = make_entry(c, why);
+		r = carrier_enter(&c->carrier, why);
 	if (r < 0)
 		undo(c);
 	return r;
@@ -401,19 +234,22 @@ static int check_values(const struct create_values *values)
 
 static int report(struct creation *c)
 {
-	int code = identity_print(c->vault, &c->agent, c->values->json);
+	int code = identity_print(c->vault, &c->carrier.agent, c->values->json);
 
 	if (code != EXIT_DONE || c->values->json)
 		return code;
 	printf("\n%s the OS user %s. Next: ravi secrets set GH_TOKEN --identity %s\n",
-	    c->made_user ? "Made" : "It is carried by", c->user, c->values->name);
+	    c->carrier.made_user ? "Made" : "It is carried by", c->carrier.user, c->values->name);
 	return EXIT_DONE;
 }
 
 int run_create(void *opaque, int argc, char **argv)
 {
 	const struct create_values *values = opaque;
-	creation_auto c = {.values = values, .user = values->user ? values->user : values->name};
+	creation_auto c = {.values = values,
+	    .carrier = {.identity = values->name,
+		.user = values->user ? values->user : values->name,
+		.linger = values->linger}};
 	struct reason why = {0};
 	int r = context_need_root("make identities", &why), code;
 
@@ -425,13 +261,13 @@ int run_create(void *opaque, int argc, char **argv)
 	if (code != EXIT_DONE)
 		return code;
 	r = create(&c, &why);
-	audit("identity-create", context_result(r), "user", c.user, "identity", values->name, "by",
-	    context_uid().text, NULL);
+	audit("identity-create", context_result(r), "user", c.carrier.user, "identity",
+	    values->name, "by", context_uid().text, NULL);
 	if (r < 0)
 		return context_fail(r, &why);
 	code = report(&c);
 	/* A new OS user has no ring yet; an agent's sessions shall see the further identity. */
-	if (c.before.count || c.agent.linger)
-		r = context_refresh(&c.context, c.user, &why);
+	if (c.carrier.before.count || c.carrier.agent.linger)
+		r = context_refresh(&c.context, c.carrier.user, &why);
 	return r < 0 ? context_fail(r, &why) : code;
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "audit/audit.h"
+#include "carrier.h"
 #include "commands.h"
 #include "context.h"
 #include "identity.h"
@@ -271,19 +272,6 @@ static int change_state(void *opaque, struct vault *vault, struct reason *why)
 	return 0;
 }
 
-static int change_entry(struct transition *t, struct reason *why)
-{
-	if (!t->agent.count)
-		return 0;
-	if (t->is_default) {
-		t->agent.state = t->state;
-		return agent_save(&t->agent, why);
-	}
-	if (t->state == AGENT_DELETED)
-		return agent_drop(&t->agent, t->name, why);
-	return 0;
-}
-
 static int change(struct transition *t, struct reason *why)
 {
 	fd_auto lock = agent_lock(why);
@@ -294,14 +282,14 @@ static int change(struct transition *t, struct reason *why)
 	r = identity_carrier(t->name, &t->agent, why);
 	if (r < 0)
 		return r;
-	t->is_default = t->agent.count && !strcmp(t->agent.identities[0], t->name);
+	t->is_default = carrier_is_default(&t->agent, t->name);
 	if (t->state == AGENT_DELETED && t->is_default && t->agent.count > 1)
 		return reason_set(why, -EPERM,
 		    "%s is the default identity of the OS user %s, who carries others too; delete "
 		    "those first (%s, ...)",
 		    t->name, t->agent.user, t->agent.identities[1]);
 	r = machine_update(&t->context.machine, t->name, change_state, t, &t->vault, why);
-	return r < 0 ? r : change_entry(t, why);
+	return r < 0 ? r : carrier_follow(&t->agent, t->name, t->state, why);
 }
 
 static int report(const struct transition *t, bool json)

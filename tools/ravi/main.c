@@ -10,6 +10,7 @@
 #include <syslog.h>
 
 #include "commands.h"
+#include "line.h"
 #include "sshkey/sshkey.h"
 #include "util/process.h"
 #include "vault/vault.h"
@@ -23,7 +24,7 @@ static int run_version(void *values, int argc, char **argv)
 	return EXIT_DONE;
 }
 
-/* A command may be two words: ravi help secrets set. */
+/* A command may be several words: ravi help secrets set. */
 static int run_help(void *values, int argc, char **argv)
 {
 	buf_auto name = {0};
@@ -33,6 +34,10 @@ static int run_help(void *values, int argc, char **argv)
 		buf_addf(&name, "%s%s", i ? " " : "", argv[i]);
 	return cli_help(&ravi_program, argc ? buf_text(&name) : NULL);
 }
+
+#define LINE_HELP                                                                                  \
+	"LINE is what ravi host show prints there; -: read it from stdin. Compare the "            \
+	"fingerprint at its\nend with the one shown there, over another way than it came by."
 
 static const struct cli_command commands[] = {
     {.name = "init",
@@ -96,6 +101,83 @@ static const struct cli_command commands[] = {
 	.least = 1,
 	.most = 1,
 	.run = run_identity_delete},
+    {.name = "identity trust",
+	.arguments = "IDENTITY LINE",
+	.summary = "Believe a machine about an identity that was never here",
+	.options = trust_options,
+	.least = 2,
+	.most = 1 + LINE_WORDS_MAX,
+	.run = run_identity_trust,
+	.more = LINE_HELP},
+    {.name = "host show",
+	.summary = "Print the line that other machines let this one in by",
+	.options = host_options,
+	.run = run_host_show},
+    {.name = "vault info",
+	.arguments = "[IDENTITY]",
+	.summary = "Show a vault: its revision, who can open and who may write it",
+	.options = info_options,
+	.most = 1,
+	.run = run_vault_info},
+    {.name = "vault recipients list",
+	.summary = "List the machines and recovery keys that can open a vault",
+	.options = members_options,
+	.run = run_recipients_list},
+    {.name = "vault recipients add",
+	.arguments = "LINE",
+	.summary = "Let a machine open a vault",
+	.options = members_options,
+	.least = 1,
+	.most = LINE_WORDS_MAX,
+	.run = run_recipients_add,
+	.more = LINE_HELP "\nA bare age recipient does too: a further recovery key."},
+    {.name = "vault recipients remove",
+	.arguments = "LINE",
+	.summary = "Seal a vault without a machine, and tell what that has seen",
+	.options = members_options,
+	.least = 1,
+	.most = LINE_WORDS_MAX,
+	.run = run_recipients_remove,
+	.more = "LINE is an enrolment line or a bare age recipient; -: read it from stdin."},
+    {.name = "vault signers list",
+	.summary = "List the machines that may write a vault",
+	.options = members_options,
+	.run = run_signers_list},
+    {.name = "vault signers add",
+	.arguments = "LINE",
+	.summary = "Let a machine write a vault",
+	.options = members_options,
+	.least = 1,
+	.most = LINE_WORDS_MAX,
+	.run = run_signers_add,
+	.more = LINE_HELP},
+    {.name = "vault signers remove",
+	.arguments = "LINE",
+	.summary = "Take from a machine that it may write a vault",
+	.options = members_options,
+	.least = 1,
+	.most = LINE_WORDS_MAX,
+	.run = run_signers_remove,
+	.more = "LINE is an enrolment line or a bare signer; -: read it from stdin."},
+    {.name = "vault export",
+	.arguments = "FILE",
+	.summary = "Write a vault's sealed document to a new file",
+	.options = vault_export_options,
+	.least = 1,
+	.most = 1,
+	.run = run_vault_export,
+	.more = "FILE -: to stdout. Only its recipients can open it: it can be sent as it is."},
+    {.name = "vault import",
+	.arguments = "FILE",
+	.summary = "Take a sealed document from another machine",
+	.options = vault_import_options,
+	.least = 1,
+	.most = 1,
+	.run = run_vault_import,
+	.more =
+	    "FILE -: from stdin. A document that is older, of a stranger or of another identity "
+	    "is refused,\nand what is here stays. The first of an identity needs: ravi identity "
+	    "trust. It gets an\nOS user then; a later import does only with --user."},
     {.name = "secrets set",
 	.arguments = "NAME [VALUE]",
 	.summary = "Store a secret, from stdin, a file, a prompt or VALUE",
@@ -175,7 +257,7 @@ static const struct cli_command commands[] = {
     {.name = "help",
 	.arguments = "[COMMAND]",
 	.summary = "Explain a command",
-	.most = 2,
+	.most = 3,
 	.run = run_help},
     {0},
 };

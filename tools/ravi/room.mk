@@ -3,15 +3,20 @@ bin_PROGRAMS += %D%/ravi
 %C%_ravi_SOURCES = \
 	%D%/main.c %D%/commands.h \
 	%D%/bundle.c %D%/bundle.h %D%/dotenv.c \
+	%D%/carrier.c %D%/carrier.h \
 	%D%/context.c %D%/context.h \
 	%D%/create.c \
 	%D%/export.c \
 	%D%/history.c \
+	%D%/host.c \
 	%D%/identity.c %D%/identity.h \
 	%D%/import.c \
 	%D%/init.c \
 	%D%/job.c %D%/job.h \
+	%D%/line.c %D%/line.h \
 	%D%/linger.c \
+	%D%/members.c %D%/members.h \
+	%D%/named.c %D%/named.h \
 	%D%/newfile.c %D%/newfile.h \
 	%D%/osuser.c %D%/osuser.h \
 	%D%/own.c %D%/own.h \
@@ -21,7 +26,11 @@ bin_PROGRAMS += %D%/ravi
 	%D%/secret.c %D%/secret.h \
 	%D%/secrets.c \
 	%D%/signkey.c %D%/signkey.h \
-	%D%/value.c %D%/value.h
+	%D%/transfer.c \
+	%D%/trust.c \
+	%D%/value.c %D%/value.h \
+	%D%/vault.c \
+	%D%/work.c %D%/work.h
 %C%_ravi_CFLAGS = $(AM_CFLAGS) $(SODIUM_CFLAGS) $(JANSSON_CFLAGS)
 %C%_ravi_LDFLAGS = $(HARDENED_LINK)
 %C%_ravi_LDADD = \
