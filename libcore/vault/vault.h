@@ -264,8 +264,8 @@ int vault_add_signer(struct vault *vault, const struct signer *signer, struct re
  * 0, -ENOKEY (it is none), -EPERM (nobody would be left), each with the reason. Who is taken off the
  * recipients is remembered, with the last revision that it can open.
  */
-int vault_remove_recipient(struct vault *vault, const struct age_recipient *recipient, time_t now,
-    struct reason *why);
+int vault_remove_recipient(
+    struct vault *vault, const struct age_recipient *recipient, time_t now, struct reason *why);
 int vault_remove_signer(struct vault *vault, const struct signer *signer, struct reason *why);
 
 struct vault_removed {
