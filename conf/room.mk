@@ -27,6 +27,7 @@ $(CONF_FILLED): Makefile
 
 dist_pamconfigs_DATA = %D%/pam-configs/ravi
 nodist_tmpfiles_DATA = %D%/tmpfiles.d/ravi.conf
+dist_sysusers_DATA = %D%/sysusers.d/ravi.conf
 
 unitdir = $(systemddir)/system
 nodist_unit_DATA = \

@@ -41,6 +41,14 @@ const struct option_row conf_table[] = {
     {ROW(agent_write), .kind = OPTION_LIST, .argument = "PATTERN",
 	.help = "names of secrets that agents may store themselves; once a line "
 		"(default: codex's logins, and what agents made themselves)"},
+    {ROW(service_url), .kind = OPTION_TEXT, .argument = "URL",
+	.help = "the Ravi service, https://HOST[:PORT] (default: none, all is local)"},
+    {ROW(service_ca), .kind = OPTION_TEXT, .argument = "PATH",
+	.help = "certificates that may vouch for it, instead of the system's"},
+    {ROW(service_proxy), .kind = OPTION_TEXT, .argument = "URL",
+	.help = "the proxy on the way to it (default: none)"},
+    {ROW(service_timeout), .kind = OPTION_NUMBER, .argument = "SECONDS", .min = 1, .max = 600,
+	.help = "the total for what one command asks of it (default 30)"},
     {ROW(conf), .kind = OPTION_TEXT, .argument = "PATH",
 	.help = "another ravi.conf (PAM line only; absolute path)"},
     {0},
@@ -143,7 +151,7 @@ int conf_load(struct conf *conf, int argc, const char *const *argv, conf_unknown
 {
 	int r = 0;
 
-	*conf = (struct conf){.timeout = 3, .reach = REACH_USER, .keep = 5};
+	*conf = (struct conf){.timeout = 3, .reach = REACH_USER, .keep = 5, .service_timeout = 30};
 	for (int i = 0; i < argc && r == 0; i++)
 		r = apply_argument(conf, argv[i], true, unknown, context, why);
 	if (r == 0)

@@ -33,6 +33,10 @@ struct conf {
 	struct option_list git_hosts; /* HOST[:PORT] [username=USER]; none: GitHub's two */
 	struct option_list
 	    agent_write; /* patterns of secret names that agents may store themselves */
+	const char *service_url;   /* the Ravi service: https://HOST[:PORT]; NULL: none */
+	const char *service_ca;    /* certificates that may vouch for it; NULL: the system's */
+	const char *service_proxy; /* the way to it; NULL: straight */
+	long service_timeout;      /* seconds that one command waits for it */
 
 	struct buf text; /* what the texts above point into */
 };

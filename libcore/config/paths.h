@@ -25,8 +25,11 @@
 #define PATH_BROKER_SOCKET RAVI_RUNDIR "/broker.sock" /* 0666 */
 #define PATH_BROKER_STATE  RAVI_RUNDIR "/broker"      /* 0700: USER, and the listener's lock */
 
+#define PATH_SERVICE_DOWN  RAVI_RUNDIR "/service-down" /* 0644: the service was not reached */
+
 #define PATH_LOADER        RAVI_LIBEXECDIR "/ravi-load"
 #define PATH_BROKER        RAVI_LIBEXECDIR "/ravi-broker"
 #define PATH_RAVI_PAM      RAVI_LIBEXECDIR "/ravi-pam"
+#define PATH_FETCH         RAVI_LIBEXECDIR "/ravi-fetch"
 
 #endif

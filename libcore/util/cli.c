@@ -62,6 +62,11 @@ int cli_exit_code(int error)
 	case ENETUNREACH:
 	case ECONNREFUSED:
 	case ETIMEDOUT:
+	case EHOSTDOWN:
+	case EUSERS:
+	case EBADE:
+	case EINPROGRESS:
+	case EDESTADDRREQ:
 		return EXIT_UNREACHABLE;
 	default:
 		return EXIT_FAILED;

@@ -17,4 +17,5 @@ noinst_LTLIBRARIES += %D%/libutil.la
 	%D%/takeover.c %D%/takeover.h \
 	%D%/table.c %D%/table.h \
 	%D%/text.c %D%/text.h \
-	%D%/when.c %D%/when.h
+	%D%/when.c %D%/when.h \
+	%D%/wire.c %D%/wire.h

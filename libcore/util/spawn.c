@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <spawn.h>
 #include <sys/pidfd.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -39,7 +40,8 @@ static int high_pipe(int ends[2])
 	return error;
 }
 
-static int spawn_start(const struct spawn *what, int writer, pid_t *pid)
+/* `input` -1 and `output` -1 are /dev/null. */
+static int spawn_start(const struct spawn *what, int input, int output, pid_t *pid)
 {
 	static const char *const nothing[] = {NULL};
 	const char *const *envp = what->envp ? what->envp : nothing;
@@ -49,14 +51,16 @@ static int spawn_start(const struct spawn *what, int writer, pid_t *pid)
 	r = posix_spawn_file_actions_init(&files);
 	if (r)
 		return -r;
-	if (what->input >= 0)
-		r = posix_spawn_file_actions_adddup2(&files, what->input, 0);
+	if (input >= 0)
+		r = posix_spawn_file_actions_adddup2(&files, input, 0);
 	else
 		r = posix_spawn_file_actions_addopen(&files, 0, "/dev/null", O_RDONLY, 0);
-	if (!r)
-		r = posix_spawn_file_actions_adddup2(&files, writer, 1);
-	if (!r && what->with_errors)
-		r = posix_spawn_file_actions_adddup2(&files, writer, 2);
+	if (!r && output >= 0)
+		r = posix_spawn_file_actions_adddup2(&files, output, 1);
+	else if (!r)
+		r = posix_spawn_file_actions_addopen(&files, 1, "/dev/null", O_WRONLY, 0);
+	if (!r && output >= 0 && what->with_errors)
+		r = posix_spawn_file_actions_adddup2(&files, output, 2);
 	else if (!r)
 		r = posix_spawn_file_actions_addopen(&files, 2, "/dev/null", O_WRONLY, 0);
 	if (!r)
@@ -123,6 +127,23 @@ static bool spawn_ends(int pidfd, struct deadline deadline)
 	return r > 0;
 }
 
+/*
+ * The pidfd of what was just started. -1 with 0: it is gone and the host has reaped it; then nobody is left
+ * to kill. With nothing to watch it by it must not run: the pid is still its own, and is killed.
+ */
+static int spawn_watch(pid_t pid, int *pidfd)
+{
+	int error;
+
+	*pidfd = pidfd_open(pid, 0);
+	if (*pidfd >= 0 || errno == ESRCH)
+		return 0;
+	error = -errno;
+	kill(pid, SIGKILL);
+	spawn_reap(pid);
+	return error;
+}
+
 int spawn_collect(const struct spawn *what, struct deadline deadline, void *out, size_t cap,
     size_t *len, int *status)
 {
@@ -139,23 +160,68 @@ int spawn_collect(const struct spawn *what, struct deadline deadline, void *out,
 		return r;
 	reader = ends[0];
 	writer = ends[1];
-	r = spawn_start(what, writer, &pid);
+	r = spawn_start(what, what->input, writer, &pid);
 	if (r < 0)
 		return r;
 	cleanup_fd(&writer);
 	writer = -1;
-	pidfd = pidfd_open(pid, 0);
-	if (pidfd < 0 && errno != ESRCH) {
-		/* Nothing to watch it by, so it must not run. It was just started: the pid is still its own. */
-		r = -errno;
-		kill(pid, SIGKILL);
-		spawn_reap(pid);
+	r = spawn_watch(pid, &pidfd);
+	if (r < 0)
 		return r;
-	}
-	/* ESRCH: it is gone and the host has reaped it. Then nobody is left to kill. */
 	r = spawn_read(reader, pidfd, deadline, out, cap, len);
 	if (pidfd >= 0 && (r < 0 || !spawn_ends(pidfd, deadline)))
 		pidfd_send_signal(pidfd, SIGKILL, NULL, 0);
 	*status = spawn_reap(pid);
 	return r;
+}
+
+/* Both ends above 2, as those of high_pipe. */
+static int high_sockets(int *ours, int *theirs)
+{
+	int low[2], error = 0;
+
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, low) < 0)
+		return -errno;
+	*ours = fcntl(low[0], F_DUPFD_CLOEXEC, 3);
+	if (*ours < 0)
+		error = -errno;
+	*theirs = fcntl(low[1], F_DUPFD_CLOEXEC, 3);
+	if (*theirs < 0 && !error)
+		error = -errno;
+	close(low[0]);
+	close(low[1]);
+	return error;
+}
+
+int spawn_begin(const struct spawn *what, struct spawn_talk *talk)
+{
+	fd_auto ours = -1;
+	fd_auto theirs = -1;
+	int r;
+
+	*talk = (struct spawn_talk){.fd = -1, .pidfd = -1, .pid = -1};
+	r = high_sockets(&ours, &theirs);
+	if (r == 0)
+		r = spawn_start(what, theirs, -1, &talk->pid);
+	if (r == 0)
+		r = spawn_watch(talk->pid, &talk->pidfd);
+	if (r < 0)
+		talk->pid = -1;
+	else
+		talk->fd = take_fd(&ours);
+	return r;
+}
+
+int spawn_end(struct spawn_talk *talk, struct deadline deadline)
+{
+	int status = SPAWN_STATUS_UNKNOWN;
+
+	cleanup_fd(&talk->fd);
+	if (talk->pidfd >= 0 && !spawn_ends(talk->pidfd, deadline))
+		pidfd_send_signal(talk->pidfd, SIGKILL, NULL, 0);
+	if (talk->pid > 0)
+		status = spawn_reap(talk->pid);
+	cleanup_fd(&talk->pidfd);
+	*talk = (struct spawn_talk){.fd = -1, .pidfd = -1, .pid = -1};
+	return status;
 }

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Runs one program with a deadline and collects what it prints. posix_spawn, so nothing runs between
- * fork and exec in a host that may be threaded; the kill goes to a pidfd, so a recycled pid is never
- * hit; a host that ignores or steals SIGCHLD takes the exit status away and nothing else.
+ * Runs one program with a deadline and collects what it prints, or talks with it. posix_spawn, so nothing
+ * runs between fork and exec in a host that may be threaded; the kill goes to a pidfd, so a recycled pid is
+ * never hit; a host that ignores or steals SIGCHLD takes the exit status away and nothing else.
  */
 #ifndef RAVI_SPAWN_H
 #define RAVI_SPAWN_H
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
 
 #include "util/deadline.h"
 
@@ -30,5 +31,24 @@ struct spawn {
  */
 int spawn_collect(const struct spawn *what, struct deadline deadline, void *out, size_t cap,
     size_t *len, int *status);
+
+/* A program that was started to talk with. */
+struct spawn_talk {
+	int fd;    /* our end of the socket that its descriptor 0 is, for wire.h; -1: there is none */
+	int pidfd; /* -1: it had ended before it could be watched */
+	pid_t pid;
+};
+
+/*
+ * Starts it with a stream socket as descriptor 0 and /dev/null as 1 and 2 (`input` and `with_errors` of
+ * `what` do not count). 0, or a negative errno when it could not be started.
+ */
+int spawn_begin(const struct spawn *what, struct spawn_talk *talk);
+
+/*
+ * Closes the socket, which tells the program to end, and waits until the deadline, then kills it. Returns
+ * the exit status as above; SPAWN_STATUS_UNKNOWN for what never began.
+ */
+int spawn_end(struct spawn_talk *talk, struct deadline deadline);
 
 #endif

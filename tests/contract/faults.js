@@ -10,20 +10,27 @@ const json = (response, status, body, headers = {}) => {
 };
 const throttled = (seconds) => ({ detail: "Request was throttled.", ...seconds === undefined ? {} : { retry_after_seconds: seconds } });
 
+// RST, not FIN. A TLS socket has no way to do that itself, the one below it has.
+function reset(socket) {
+	if (socket?._parent)
+		socket._parent.resetAndDestroy();
+	socket?.destroy();
+}
+
 // Each is (response, fault, answer); `answer` sends what the service would have said.
 const KINDS = {
 	// Before a byte of an answer; the request was not carried out.
-	"reset": (response) => response.socket.resetAndDestroy(),
+	"reset": (response) => reset(response.socket),
 	// The request was carried out, and nobody hears of it.
 	"lost-answer": async (response, fault, answer) => {
 		await answer.compute();
-		response.socket.resetAndDestroy();
+		reset(response.socket);
 	},
 	"reset-mid-body": async (response, fault, answer) => {
 		const text = JSON.stringify((await answer.compute())[1] ?? {});
 		response.writeHead(200, { "Content-Type": "application/json", "Content-Length": Buffer.byteLength(text) + 100 });
 		response.write(text.slice(0, 10));
-		setTimeout(() => response.socket?.resetAndDestroy(), 20);
+		setTimeout(() => reset(response.socket), 20);
 	},
 	// A byte now and then, for ever.
 	"slow": (response) => {

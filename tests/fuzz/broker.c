@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "broker/protocol.h"
-#include "broker/wire.h"
+#include "util/wire.h"
 #include "fuzz.h"
 #include "util/cleanup.h"
 #include "vault/vault.h"

@@ -36,7 +36,7 @@
 
 #include "broker/client.h"
 #include "broker/protocol.h"
-#include "broker/wire.h"
+#include "util/wire.h"
 #include "config/paths.h"
 #include "util/cleanup.h"
 

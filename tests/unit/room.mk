@@ -117,6 +117,21 @@ UNIT_TESTS += %D%/test-choice
 	libcore/choice/libchoice.la libcore/ring/libring.la libcore/identity/libidentity.la \
 	libcore/util/libutil.la $(KEYUTILS_LIBS) $(CMOCKA_LIBS)
 
+# The client of the service, against the stand-in.
+UNIT_TESTS += %D%/test-service
+%C%_test_service_SOURCES = %D%/test-service.c %D%/contract.c %D%/contract.h
+%C%_test_service_CPPFLAGS = $(AM_CPPFLAGS) -DCONTRACT_SERVER='"$(abs_top_srcdir)/tests/contract/serve"'
+%C%_test_service_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) $(CURL_CFLAGS)
+%C%_test_service_LDADD = \
+	libcore/service/libservice.la libcore/fetch/libfetch.la libcore/config/libconfig.la \
+	libcore/util/libutil.la $(JANSSON_LIBS) $(CURL_LIBS) $(CMOCKA_LIBS)
+
+UNIT_TESTS += %D%/test-sandbox
+%C%_test_sandbox_SOURCES = \
+	%D%/test-sandbox.c tools/ravi-fetch/filter.c tools/ravi-fetch/sandbox.c
+%C%_test_sandbox_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tools/ravi-fetch
+%C%_test_sandbox_LDADD = libcore/util/libutil.la $(CMOCKA_LIBS) -lpthread
+
 if HAVE_CMOCKA
 check_PROGRAMS += $(UNIT_TESTS)
 TESTS += $(UNIT_TESTS)

@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "broker/protocol.h"
-#include "broker/wire.h"
+#include "util/wire.h"
 #include "unit.h"
 #include "util/cleanup.h"
 #include "util/when.h"

@@ -18,7 +18,7 @@
 #include <unistd.h>
 
 #include "broker/protocol.h"
-#include "broker/wire.h"
+#include "util/wire.h"
 #include "config/paths.h"
 #include "confine.h"
 #include "listen.h"

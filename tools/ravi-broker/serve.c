@@ -9,7 +9,7 @@
 
 #include "audit/audit.h"
 #include "broker/protocol.h"
-#include "broker/wire.h"
+#include "util/wire.h"
 #include "limits.h"
 #include "peer.h"
 #include "serve.h"

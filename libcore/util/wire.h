@@ -4,8 +4,8 @@
  * or with the end of what the other side sends. Descriptors that come along are closed by the kernel: no
  * room is offered for them.
  */
-#ifndef RAVI_BROKER_WIRE_H
-#define RAVI_BROKER_WIRE_H
+#ifndef RAVI_WIRE_H
+#define RAVI_WIRE_H
 
 #include <stddef.h>
 #include <sys/un.h>

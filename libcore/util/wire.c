@@ -7,7 +7,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "broker/wire.h"
+#include "util/wire.h"
 
 #define PIECE 4096 /* bytes asked for at a time */
 

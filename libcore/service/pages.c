@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Lists: a bare array, or pages with `next` and `results`. Rows come and go while pages are read, so each
+ * page but the first is asked for a few rows too early: a row that went before it then moves none of ours
+ * out of sight, and rows that are seen twice are taken once.
+ */
+#include <config.h>
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fetch/fetch.h"
+#include "service/service.h"
+#include "util/cleanup.h"
+#include "util/text.h"
+
+#define PAGES_MAX 500
+#define ROWS_MAX  20000
+#define BYTES_MAX (12u << 20) /* of all rows, as JSON */
+#define OVERLAP   4           /* rows */
+
+/* What tells a row from the others, by the first of these that it has. */
+static int row_key(const json_t *row, struct buf *key)
+{
+	static const char *const names[] = {"id", "uuid", "thread_id", "conversation_id", "seq"};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		const json_t *value = json_object_get(row, names[i]);
+
+		if (json_is_string(value))
+			return buf_add_text(key, json_string_value(value));
+		if (json_is_integer(value))
+			return buf_addf(key, "%lld", (long long)json_integer_value(value));
+	}
+	return 0;
+}
+
+struct reading {
+	json_t *rows, *seen; /* seen: the rows' keys */
+	size_t bytes;
+};
+
+static int take_rows(struct reading *reading, const json_t *page, struct reason *why)
+{
+	for (size_t i = 0; i < json_array_size(page); i++) {
+		json_t *row = json_array_get(page, i);
+		buf_auto key = {0};
+
+		if (row_key(row, &key) < 0)
+			return -ENOMEM;
+		if (key.len && json_object_get(reading->seen, key.data))
+			continue;
+		reading->bytes += json_dumpb(row, NULL, 0, JSON_COMPACT);
+		if (json_array_size(reading->rows) == ROWS_MAX || reading->bytes > BYTES_MAX)
+			return reason_set(why, -EBADE,
+			    "the service's list is longer than %d rows or %u MiB; ask for less of it",
+			    ROWS_MAX, BYTES_MAX >> 20);
+		if (json_array_append(reading->rows, row) < 0 ||
+		    (key.len && json_object_set_new(reading->seen, key.data, json_true()) < 0))
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+/* `offset=N` in the query of `path`, some rows earlier. */
+static char *earlier(const char *path)
+{
+	const char *at = strstr(path, "offset=");
+	buf_auto out = {0};
+	uint64_t offset;
+	char number[24];
+	size_t len;
+
+	if (!at || (at[-1] != '?' && at[-1] != '&'))
+		return strdup(path);
+	at += strlen("offset=");
+	len = strspn(at, "0123456789");
+	if (len >= sizeof(number))
+		return strdup(path);
+	memcpy(number, at, len);
+	number[len] = '\0';
+	if (text_number(number, 10, OVERLAP + 1, INT32_MAX, &offset) < 0)
+		return strdup(path);
+	buf_add(&out, path, (size_t)(at - path));
+	buf_addf(&out, "%llu%s", (unsigned long long)offset - OVERLAP, at + len);
+	return out.error ? NULL : strdup(out.data);
+}
+
+/* Where the page says that it goes on: NULL at the end. */
+static int next_path(struct http *http, const json_t *page, char **path, struct reason *why)
+{
+	free_auto char *own = NULL;
+	const char *next = fetch_text(page, "next");
+
+	*path = NULL;
+	if (!next)
+		return 0;
+	own = http_own_path(http, next);
+	if (!own)
+		return reason_set(why, -EBADE,
+		    "the service's list goes on at another host, where no key is sent");
+	*path = earlier(own);
+	return *path ? 0 : -ENOMEM;
+}
+
+static int read_pages(struct http *http, const struct service_call *call, const char *first,
+    struct service_answer *answer, struct reading *reading, struct reason *why)
+{
+	free_auto char *path = strdup(first);
+
+	for (unsigned pages = 0; path; pages++) {
+		fetch_json_auto page = NULL;
+		size_t before = json_array_size(reading->rows);
+		char *next = NULL;
+		int r = service_ask(http, call, path, NULL, answer, &page, why);
+
+		if (r == 0)
+			r = take_rows(reading,
+			    json_is_array(page) ? page : json_object_get(page, "results"), why);
+		if (r == 0 && !json_is_array(page) && !json_is_array(json_object_get(page, "results")))
+			return reason_set(
+			    why, -EBADE, "the service's answer is not the list it should be");
+		if (r == 0)
+			r = next_path(http, page, &next, why);
+		/* A list that goes on without anything new would go on for ever. */
+		if (r == 0 && next && (pages == PAGES_MAX || json_array_size(reading->rows) == before)) {
+			free(next);
+			return reason_set(why, -EBADE, "the service's list does not end");
+		}
+		if (r < 0)
+			return r;
+		free(path);
+		path = next;
+	}
+	return 0;
+}
+
+int service_list(struct http *http, const struct service_call *call, const char *path,
+    struct service_answer *answer, json_t **rows, struct reason *why)
+{
+	fetch_json_auto list = json_array();
+	fetch_json_auto seen = json_object();
+	struct reading reading = {.rows = list, .seen = seen};
+	int r = list && seen ? read_pages(http, call, path, answer, &reading, why) : -ENOMEM;
+
+	if (r < 0)
+		return r == -ENOMEM ? reason_errno(why, r, "reading a list of the service's") : r;
+	*rows = json_incref(list);
+	return 0;
+}
