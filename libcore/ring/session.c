@@ -135,26 +135,52 @@ static bool leader_lives(const char *record)
 	       (dash[1 + len] == '\0' || dash[1 + len] == '.');
 }
 
-int session_count(int lock, struct reason *why)
+/* Counts living and dead records of the folder `lock`; `remove`: the dead ones go. */
+static int survey(
+    int lock, bool remove, unsigned *living, unsigned *dead, struct reason *why)
 {
 	fd_auto fd = openat(lock, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	dir_auto dir = fd < 0 ? NULL : fdopendir(fd);
 	const struct dirent *entry;
-	int living = 0;
 
+	*living = *dead = 0;
 	if (!dir)
 		return reason_errno(why, -errno, "listing the sessions");
 	take_fd(&fd);
 	while (errno = 0, (entry = readdir(dir))) {
 		if (entry->d_name[0] == '.')
 			continue;
-		if (leader_lives(entry->d_name))
-			living++;
-		else
+		if (leader_lives(entry->d_name)) {
+			(*living)++;
+			continue;
+		}
+		(*dead)++;
+		if (remove)
 			unlinkat(lock, entry->d_name, 0);
 	}
 	/* A session that was not seen is not one that has ended. */
-	return errno ? reason_errno(why, -errno, "listing the sessions") : living;
+	return errno ? reason_errno(why, -errno, "listing the sessions") : 0;
+}
+
+int session_count(int lock, struct reason *why)
+{
+	unsigned living, dead;
+	int r = survey(lock, true, &living, &dead, why);
+
+	return r < 0 ? r : (int)living;
+}
+
+int session_survey(const char *user, unsigned *living, unsigned *dead, struct reason *why)
+{
+	char path[sizeof(PATH_SESSIONS) + USER_NAME_MAX + 1];
+	fd_auto folder = -1;
+
+	*living = *dead = 0;
+	snprintf(path, sizeof(path), PATH_SESSIONS "/%s", user);
+	folder = dir_open(AT_FDCWD, path, 0, why);
+	if (folder == -ENOENT)
+		return 0;
+	return folder < 0 ? folder : survey(folder, false, living, dead, why);
 }
 
 int session_ring_load(const char *user, struct session_ring *ring, struct reason *why)

@@ -42,6 +42,9 @@ int session_remove(int lock, const char *name, struct reason *why);
 /* How many sessions live; records whose leader is gone (or a zombie) are removed. Or -errno. */
 int session_count(int lock, struct reason *why);
 
+/* The same without a lock, for who only looks: nothing is removed. 0 or -errno; no folder: no sessions. */
+int session_survey(const char *user, unsigned *living, unsigned *dead, struct reason *why);
+
 /* rings/USER: 0, -ENOENT without a reason, or another negative errno. */
 int session_ring_load(const char *user, struct session_ring *ring, struct reason *why);
 int session_ring_save(const char *user, const struct session_ring *ring, struct reason *why);

@@ -81,4 +81,8 @@ int run_secrets_export(void *values, int argc, char **argv);
 int run_reload(void *values, int argc, char **argv);
 int run_release(void *values, int argc, char **argv);
 
+/* doctor/doctor.c */
+extern const struct option_row doctor_options[];
+int run_doctor(void *values, int argc, char **argv);
+
 #endif

@@ -16,6 +16,7 @@
 #include "commands.h"
 #include "config/paths.h"
 #include "context.h"
+#include "layout.h"
 #include "recovery.h"
 #include "util/cleanup.h"
 #include "util/file.h"
@@ -37,22 +38,6 @@ const struct option_row init_options[] = {
 	.offset = offsetof(struct init_values, recovery_out),
 	.help = "write the recovery key there and nowhere else"},
     {0},
-};
-
-/* Parents first. */
-static const struct {
-	const char *path;
-	mode_t mode;
-} folders[] = {
-    {RAVI_CONFDIR, 0755},
-    {RAVI_STATEDIR, 0755},
-    {PATH_VAULTS, 0700},
-    {PATH_AGENTS, 0755},
-    {PATH_IDENTITIES, 0755},
-    {RAVI_RUNDIR, 0711},
-    {PATH_RINGS, 0700},
-    {PATH_SESSIONS, 0700},
-    {PATH_HOMES, 0711},
 };
 
 static int make_folder(const char *path, mode_t mode, struct buf *report, struct reason *why)
@@ -77,8 +62,8 @@ static int make_folder(const char *path, mode_t mode, struct buf *report, struct
 
 static int make_folders(struct buf *report, struct reason *why)
 {
-	for (size_t i = 0; i < sizeof(folders) / sizeof(*folders); i++) {
-		int r = make_folder(folders[i].path, folders[i].mode, report, why);
+	for (const struct layout_folder *f = layout_folders; f->path; f++) {
+		int r = make_folder(f->path, f->mode, report, why);
 
 		if (r < 0)
 			return r;

@@ -253,6 +253,12 @@ static const struct cli_command commands[] = {
 	.least = 1,
 	.most = 1,
 	.run = run_release},
+    {.name = "doctor",
+	.summary = "Look for what keeps agents from their tokens, or opens these to others",
+	.options = doctor_options,
+	.run = run_doctor,
+	.more = "Exits with 0 only when all is well. --fix touches what is pam-ravi's own, and nothing "
+		"else of\nthis machine's: see ravi(1)."},
     {.name = "version", .summary = "Print the version", .run = run_version},
     {.name = "help",
 	.arguments = "[COMMAND]",

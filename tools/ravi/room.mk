@@ -6,6 +6,9 @@ bin_PROGRAMS += %D%/ravi
 	%D%/carrier.c %D%/carrier.h \
 	%D%/context.c %D%/context.h \
 	%D%/create.c \
+	%D%/doctor/agents.c %D%/doctor/doctor.c %D%/doctor/doctor.h %D%/doctor/files.c \
+	%D%/doctor/kernel.c %D%/doctor/pam.c %D%/doctor/report.c %D%/doctor/sessions.c \
+	%D%/doctor/swap.c %D%/doctor/swap.h %D%/doctor/system.c %D%/doctor/vaults.c \
 	%D%/export.c \
 	%D%/history.c \
 	%D%/host.c \
@@ -18,6 +21,7 @@ bin_PROGRAMS += %D%/ravi
 	%D%/members.c %D%/members.h \
 	%D%/named.c %D%/named.h \
 	%D%/newfile.c %D%/newfile.h \
+	%D%/layout.c %D%/layout.h \
 	%D%/osuser.c %D%/osuser.h \
 	%D%/own.c %D%/own.h \
 	%D%/prompt.c %D%/prompt.h \
@@ -39,6 +43,6 @@ bin_PROGRAMS += %D%/ravi
 	libcore/store/libstore.la libcore/vault/libvault.la libcore/age/libage.la \
 	libcore/choice/libchoice.la libcore/ring/libring.la \
 	libcore/audit/libaudit.la libcore/identity/libidentity.la \
-	libcore/config/libconfig.la libcore/util/libutil.la \
-	$(SODIUM_LIBS) $(JANSSON_LIBS)
+	libcore/pam/libpamstack.la libcore/config/libconfig.la libcore/util/libutil.la \
+	$(KEYUTILS_LIBS) $(SODIUM_LIBS) $(JANSSON_LIBS)
 dist_man_MANS += %D%/ravi.1

@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: MIT */
+/* ravi doctor on sessions: do records, rings and the kernel agree about who is logged in? */
+#include <config.h>
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "config/paths.h"
+#include "doctor.h"
+#include "ring/session.h"
+#include "util/cleanup.h"
+#include "util/text.h"
+
+#define LOCK_MILLISECONDS 5000
+
+/* What --fix does about one user: what ravi-load does at a login or at the last logout. */
+static int run_loader(struct doctor *d, enum loader_task task, const char *user, struct reason *why)
+{
+	struct loader_record record;
+
+	return context_loader(&d->conf, task, user, &record, why);
+}
+
+static void mend(struct doctor *d, enum loader_task task, const char *user)
+{
+	struct reason why = {0};
+
+	doctor_remedy(d, DOCTOR_FIX);
+	if (d->fix)
+		doctor_fixed(d, run_loader(d, task, user, &why), &why);
+}
+
+/* ---- session records ---- */
+
+static int look_at_sessions(void *opaque, const char *user)
+{
+	struct doctor *d = opaque;
+	unsigned living, dead;
+	struct reason why = {0};
+
+	if (session_survey(user, &living, &dead, &why) < 0) {
+		doctor_bad(d, user, "%s", why.text);
+		doctor_remedy(d,
+		    "mend " PATH_SESSIONS "/%s, or remove it while %s is not logged in", user,
+		    user);
+	} else if (dead) {
+		doctor_warn(d, user,
+		    "%u of its sessions ended without closing, %u live; the sweep takes them away",
+		    dead, living);
+		mend(d, LOADER_END, user);
+	}
+	return 0;
+}
+
+static void check_sessions(struct doctor *d)
+{
+	struct reason why = {0};
+
+	if (session_each_user(look_at_sessions, d, &why) < 0)
+		doctor_bad(d, RAVI_RUNDIR, "%s", why.text);
+}
+
+/* ---- rings ---- */
+
+/* Whether somebody may have a ring now, and whether anybody wants it. */
+static bool is_wanted(const char *user)
+{
+	unsigned living, dead;
+	struct agent agent;
+
+	if (agent_load(user, &agent, NULL) < 0 || agent.state != AGENT_ACTIVE)
+		return false;
+	return agent.linger || (session_survey(user, &living, &dead, NULL) == 0 && living > 0);
+}
+
+static int look_at_ring(void *opaque, const char *user)
+{
+	struct doctor *d = opaque;
+	struct session_ring ring;
+	struct reason why = {0};
+	bool wanted = is_wanted(user);
+	int r = session_ring_load(user, &ring, &why);
+
+	if (r == -ENOENT && !wanted)
+		return 0;
+	if (r == -ENOENT)
+		doctor_bad(d, user, "it is logged in, or lingers, and has no ring");
+	else if (r < 0)
+		doctor_bad(d, user, "%s", why.text);
+	else if (!wanted)
+		doctor_warn(d, user, "it has a ring and no session");
+	else if (!session_ring_is_ours(user, ring.id))
+		doctor_bad(d, user,
+		    "the kernel has no ring %d any more: its sessions read no token", ring.id);
+	else if (!session_ring_is_whole(user, &ring))
+		doctor_bad(d, user, "its ring lacks keys, or a change of it was cut short");
+	else
+		return 0;
+	mend(d, wanted ? LOADER_LOAD : LOADER_RELEASE, user);
+	return 0;
+}
+
+static void check_rings(struct doctor *d)
+{
+	session_each_user(look_at_ring, d, NULL);
+}
+
+/* ---- links by uid ---- */
+
+/* Whether rings/UID leads to a record that says that uid. */
+static bool is_right(const char *name, char user[USER_NAME_MAX + 1])
+{
+	struct session_ring ring;
+	uint64_t uid;
+
+	return text_number(name, 10, 1, UINT32_MAX - 1, &uid) == 0 &&
+	       session_ring_of_uid((uid_t)uid, user) == 0 &&
+	       session_ring_load(user, &ring, NULL) == 0 && ring.uid == uid;
+}
+
+static int remove_link(const char *name, const char *user, struct reason *why)
+{
+	char path[sizeof(PATH_RINGS) + 24], again[USER_NAME_MAX + 1];
+	fd_auto lock = -1;
+
+	/* Whoever builds a ring for that user has the lock. */
+	if (user_name_check(user, NULL) == 0) {
+		lock = session_lock(user, deadline_in(LOCK_MILLISECONDS), why);
+		if (lock < 0)
+			return lock;
+	}
+	if (is_right(name, again))
+		return 0;
+	snprintf(path, sizeof(path), PATH_RINGS "/%s", name);
+	return unlink(path) < 0 && errno != ENOENT ? reason_errno(why, -errno, "%s", path) : 0;
+}
+
+static void check_ring_links(struct doctor *d)
+{
+	dir_auto dir = opendir(PATH_RINGS);
+	const struct dirent *entry;
+
+	while (dir && (entry = readdir(dir))) {
+		char user[USER_NAME_MAX + 1] = "", path[sizeof(PATH_RINGS) + 24];
+		struct reason why = {0};
+
+		if (entry->d_type != DT_LNK || strlen(entry->d_name) > 10 ||
+		    is_right(entry->d_name, user))
+			continue;
+		snprintf(path, sizeof(path), PATH_RINGS "/%s", entry->d_name);
+		doctor_warn(d, path,
+		    "the link says whose ring uid %s may have, and leads to no such ring",
+		    entry->d_name);
+		doctor_remedy(d, DOCTOR_FIX);
+		if (d->fix)
+			doctor_fixed(d, remove_link(entry->d_name, user, &why), &why);
+	}
+}
+
+const struct doctor_check doctor_sessions[] = {
+    {"session-records", "no session ended without closing", check_sessions},
+    {"session-rings", "who is logged in has a whole ring, and nobody else any", check_rings},
+    {"session-links", "the links by uid lead to rings", check_ring_links},
+    {0},
+};
