@@ -4,4 +4,3 @@ noinst_LTLIBRARIES += %D%/libchoice.la
 	%D%/choice.c %D%/choice.h \
 	%D%/gitconfig.c %D%/gitconfig.h \
 	%D%/worktree.c %D%/worktree.h
-%C%_libchoice_la_LIBADD = $(KEYUTILS_LIBS)

@@ -3,13 +3,13 @@
 #include <config.h>
 
 #include <errno.h>
-#include <keyutils.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "ring/build.h"
+#include "ring/keyctl.h"
 #include "util/cleanup.h"
 
 /* A key that is in the ring already. */

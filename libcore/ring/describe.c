@@ -3,11 +3,11 @@
 #include <config.h>
 
 #include <errno.h>
-#include <keyutils.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "ring/keyctl.h"
 #include "ring/ring.h"
 
 /* keyctl(2): "type;uid;gid;perm;description", the mask in 8 hex digits; gid is not ours to judge. */

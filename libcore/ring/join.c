@@ -3,7 +3,6 @@
 #include <config.h>
 
 #include <errno.h>
-#include <keyutils.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <string.h>
@@ -12,6 +11,7 @@
 
 #include "identity/agent.h"
 #include "ring/join.h"
+#include "ring/keyctl.h"
 #include "ring/ring.h"
 #include "util/cleanup.h"
 

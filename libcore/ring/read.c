@@ -6,13 +6,13 @@
 #include <config.h>
 
 #include <errno.h>
-#include <keyutils.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "ring/keyctl.h"
 #include "ring/ring.h"
 #include "util/cleanup.h"
 #include "util/text.h"

@@ -4,7 +4,7 @@ noinst_LTLIBRARIES += %D%/libring.la
 	%D%/build.c %D%/build.h \
 	%D%/describe.c \
 	%D%/join.c %D%/join.h \
+	%D%/keyctl.c %D%/keyctl.h \
 	%D%/loader.c %D%/loader.h \
 	%D%/read.c %D%/ring.h \
 	%D%/session.c %D%/session.h
-%C%_libring_la_LIBADD = $(KEYUTILS_LIBS)

@@ -5,7 +5,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <keyutils.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +14,7 @@
 #include <unistd.h>
 
 #include "config/paths.h"
+#include "ring/keyctl.h"
 #include "ring/session.h"
 #include "util/cleanup.h"
 #include "util/file.h"

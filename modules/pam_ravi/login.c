@@ -7,7 +7,6 @@
 #include <config.h>
 
 #include <errno.h>
-#include <keyutils.h>
 #include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,6 +21,7 @@
 #include "identity/agent.h"
 #include "login.h"
 #include "ring/join.h"
+#include "ring/keyctl.h"
 #include "ring/loader.h"
 #include "ring/session.h"
 #include "util/cleanup.h"

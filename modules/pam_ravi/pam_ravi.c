@@ -2,8 +2,8 @@
 /*
  * pam_ravi: logging in as an agent's OS user puts that agent's tokens into its kernel ring.
  *
- * This file holds the entry points alone, the work is in login.c. The module links libc, libpam and
- * libkeyutils: what decrypts and parses is ravi-load, a program of its own, started by an agent's first
+ * This file holds the entry points alone, the work is in login.c. The module links libc and libpam:
+ * what decrypts and parses is ravi-load, a program of its own, started by an agent's first
  * session only.
  */
 #include <config.h>

@@ -66,12 +66,12 @@ FUZZ_VAULT = \
 %C%_loader_record_SOURCES = %D%/loader-record.c %D%/fuzz.h $(FUZZ_MAIN)
 %C%_loader_record_LDFLAGS = $(LINK_FUZZ) -Wl,--wrap=spawn_collect
 %C%_loader_record_LDADD = libcore/ring/libring.la libcore/identity/libidentity.la \
-	libcore/util/libutil.la $(KEYUTILS_LIBS)
+	libcore/util/libutil.la
 
 %C%_ring_record_SOURCES = %D%/ring-record.c %D%/file.c %D%/fuzz.h $(FUZZ_MAIN)
 %C%_ring_record_LDFLAGS = $(LINK_FUZZ) $(FUZZ_FILE)
 %C%_ring_record_LDADD = libcore/ring/libring.la libcore/identity/libidentity.la \
-	libcore/util/libutil.la $(KEYUTILS_LIBS)
+	libcore/util/libutil.la
 
 %C%_sshkey_SOURCES = %D%/sshkey.c %D%/fuzz.h $(FUZZ_MAIN)
 %C%_sshkey_LDFLAGS = $(LINK_FUZZ)

@@ -11,13 +11,13 @@
 #include <config.h>
 
 #include <errno.h>
-#include <keyutils.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "ring/build.h"
+#include "ring/keyctl.h"
 #include "util/cleanup.h"
 
 #define ITEMS 3

@@ -76,7 +76,7 @@ UNIT_TESTS += %D%/test-grow
 %C%_test_grow_SOURCES = %D%/test-grow.c %D%/forge.h
 %C%_test_grow_LDADD = \
 	libcore/machine/libmachine.la libcore/store/libstore.la libcore/ring/libring.la \
-	$(VAULT_TEST_LIBS) $(KEYUTILS_LIBS)
+	$(VAULT_TEST_LIBS)
 
 UNIT_TESTS += %D%/test-sshkey
 %C%_test_sshkey_SOURCES = %D%/test-sshkey.c %D%/scratch.h
@@ -109,13 +109,13 @@ UNIT_TESTS += %D%/test-keyctl
 %C%_test_keyctl_SOURCES = %D%/test-keyctl.c
 %C%_test_keyctl_LDADD = \
 	libcore/ring/libring.la libcore/identity/libidentity.la libcore/util/libutil.la \
-	$(KEYUTILS_LIBS) $(CMOCKA_LIBS)
+	$(CMOCKA_LIBS)
 
 UNIT_TESTS += %D%/test-choice
 %C%_test_choice_SOURCES = %D%/test-choice.c
 %C%_test_choice_LDADD = \
 	libcore/choice/libchoice.la libcore/ring/libring.la libcore/identity/libidentity.la \
-	libcore/util/libutil.la $(KEYUTILS_LIBS) $(CMOCKA_LIBS)
+	libcore/util/libutil.la $(CMOCKA_LIBS)
 
 # The client of the service, against the stand-in.
 UNIT_TESTS += %D%/test-service

@@ -8,7 +8,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
-#include <keyutils.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,6 +20,7 @@
 #include "choice/gitconfig.h"
 #include "choice/worktree.h"
 #include "ring/build.h"
+#include "ring/keyctl.h"
 #include "util/cleanup.h"
 #include "util/file.h"
 #include "util/spawn.h"

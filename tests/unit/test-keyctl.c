@@ -8,7 +8,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
-#include <keyutils.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -23,6 +22,7 @@
 
 #include "unit.h"
 #include "ring/build.h"
+#include "ring/keyctl.h"
 #include "util/buf.h"
 #include "util/cleanup.h"
 #include "util/cli.h"

@@ -15,5 +15,5 @@ ravilibexec_PROGRAMS += %D%/ravi-broker
 	libcore/vault/libvault.la libcore/age/libage.la \
 	libcore/ring/libring.la libcore/audit/libaudit.la libcore/identity/libidentity.la \
 	libcore/config/libconfig.la libcore/util/libutil.la \
-	$(KEYUTILS_LIBS) $(JANSSON_LIBS) $(SODIUM_LIBS)
+	$(JANSSON_LIBS) $(SODIUM_LIBS)
 FILLED_MANS += %D%/ravi-broker.8

@@ -19,5 +19,5 @@ bin_PROGRAMS += %D%/ravi-codex
 	libcore/broker/libbroker.la libcore/codex/libcodex.la libcore/vault/libvault.la \
 	libcore/age/libage.la libcore/choice/libchoice.la libcore/ring/libring.la \
 	libcore/audit/libaudit.la libcore/identity/libidentity.la libcore/config/libconfig.la \
-	libcore/util/libutil.la $(KEYUTILS_LIBS) $(JANSSON_LIBS) $(SODIUM_LIBS)
+	libcore/util/libutil.la $(JANSSON_LIBS) $(SODIUM_LIBS)
 dist_man_MANS += %D%/ravi-codex.1

@@ -3,13 +3,13 @@
 #include <config.h>
 
 #include <errno.h>
-#include <keyutils.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "config/conf.h"
 #include "identity/agent.h"
+#include "ring/keyctl.h"
 #include "status.h"
 
 /* A keyring of our name that is not taken, and how to get rid of it. */

@@ -6,7 +6,6 @@
 #include <config.h>
 
 #include <errno.h>
-#include <keyutils.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,6 +17,7 @@
 #include "home.h"
 #include "identity/agent.h"
 #include "ring/build.h"
+#include "ring/keyctl.h"
 #include "ring/session.h"
 #include "task.h"
 #include "util/cleanup.h"
