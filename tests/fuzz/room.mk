@@ -3,7 +3,8 @@
 # --enable-fuzzing they are libFuzzer programs, which tests/fuzz/run lets loose.
 FUZZ_TARGETS = \
 	%D%/age %D%/age-keys %D%/age-payload %D%/agent %D%/broker %D%/codex %D%/conf %D%/credential \
-	%D%/gitconfig %D%/host-key %D%/loader-record %D%/ring-record %D%/sshkey %D%/toml %D%/trusted %D%/vault
+	%D%/gitconfig %D%/host-key %D%/loader-record %D%/message \
+	%D%/ring-record %D%/sshkey %D%/toml %D%/trusted %D%/vault
 
 check_PROGRAMS += $(FUZZ_TARGETS)
 if FUZZING
@@ -67,6 +68,11 @@ FUZZ_VAULT = \
 %C%_loader_record_LDFLAGS = $(LINK_FUZZ) -Wl,--wrap=spawn_collect
 %C%_loader_record_LDADD = libcore/ring/libring.la libcore/identity/libidentity.la \
 	libcore/util/libutil.la
+
+%C%_message_SOURCES = %D%/message.c %D%/fuzz.h $(FUZZ_MAIN)
+%C%_message_LDFLAGS = $(LINK_FUZZ)
+%C%_message_LDADD = \
+	libcore/message/libmessage.la libcore/util/libutil.la $(CURL_LIBS) $(XML_LIBS) $(UNISTRING_LIBS)
 
 %C%_ring_record_SOURCES = %D%/ring-record.c %D%/file.c %D%/fuzz.h $(FUZZ_MAIN)
 %C%_ring_record_LDFLAGS = $(LINK_FUZZ) $(FUZZ_FILE)

@@ -72,6 +72,12 @@ VAULT_TEST_LIBS = \
 	libcore/vault/libvault.la libcore/age/libage.la libcore/identity/libidentity.la \
 	libcore/util/libutil.la $(SODIUM_LIBS) $(JANSSON_LIBS) $(CMOCKA_LIBS)
 
+UNIT_TESTS += %D%/test-message
+%C%_test_message_SOURCES = %D%/test-message.c %D%/unit.h
+%C%_test_message_LDADD = \
+	libcore/message/libmessage.la libcore/util/libutil.la \
+	$(CURL_LIBS) $(XML_LIBS) $(UNISTRING_LIBS) $(CMOCKA_LIBS)
+
 UNIT_TESTS += %D%/test-grow
 %C%_test_grow_SOURCES = %D%/test-grow.c %D%/forge.h
 %C%_test_grow_LDADD = \
