@@ -99,7 +99,8 @@ static int take_expires(const json_t *value, struct broker_request *request, str
 {
 	if (json_is_null(value))
 		return 0;
-	if (!json_is_string(value) || when_parse(json_string_value(value), &request->expires) < 0)
+	if (!json_is_string(value) ||
+	    when_parse(json_string_value(value), &request->expires) < 0 || !request->expires)
 		return reason_set(
 		    why, -EINVAL, "expires must be null or a time like 2027-01-31T00:00:00Z");
 	return 0;

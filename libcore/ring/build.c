@@ -131,6 +131,13 @@ static int announce_change(
 	return r;
 }
 
+static int quota_is_used_up(struct reason *why)
+{
+	return reason_set(why, -EDQUOT,
+	    "root's key quota is used up; raise kernel.keys.root_maxkeys and "
+	    "kernel.keys.root_maxbytes (sysctl)");
+}
+
 static int fill(int32_t ring, const struct ring_content *content, struct reason *why)
 {
 	free_auto struct present *present = NULL;
@@ -140,6 +147,8 @@ static int fill(int32_t ring, const struct ring_content *content, struct reason 
 	if (r < 0)
 		return reason_errno(why, r, "listing the ring");
 	r = announce_change(ring, content, present, count);
+	if (r == -EDQUOT)
+		return quota_is_used_up(why);
 	if (r < 0)
 		return reason_errno(why, r, "changing the profile in the ring");
 	for (size_t i = 0; i < content->count; i++) {
@@ -156,9 +165,7 @@ static int fill(int32_t ring, const struct ring_content *content, struct reason 
 			}
 		r = put_item(ring, item, find_present(present, count, item->description));
 		if (r == -EDQUOT)
-			return reason_set(why, r,
-			    "root's key quota is used up; raise kernel.keys.root_maxkeys and "
-			    "kernel.keys.root_maxbytes (sysctl)");
+			return quota_is_used_up(why);
 		if (r < 0)
 			return reason_errno(why, r, "putting %s into the ring", item->description);
 	}
@@ -177,6 +184,8 @@ int ring_build(const char *user, int32_t existing, const struct ring_content *co
 	}
 	snprintf(description, sizeof(description), RING_PREFIX "%s", user);
 	ring = add_key("keyring", description, NULL, 0, KEY_SPEC_THREAD_KEYRING);
+	if (ring < 0 && errno == EDQUOT)
+		return quota_is_used_up(why);
 	if (ring < 0)
 		return reason_errno(why, -errno, "making the ring %s", description);
 	if (keyctl_setperm(ring, RING_MASK) < 0)

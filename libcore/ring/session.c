@@ -183,6 +183,12 @@ int session_survey(const char *user, unsigned *living, unsigned *dead, struct re
 	return folder < 0 ? folder : survey(folder, false, living, dead, why);
 }
 
+/* What file_read says of a file that is not as we write ours. */
+static bool is_misplaced(int error)
+{
+	return error == -EACCES || error == -ELOOP || error == -EINVAL || error == -EFBIG;
+}
+
 int session_ring_load(const char *user, struct session_ring *ring, struct reason *why)
 {
 	static const struct file_rule rule = {.owner = 0, .forbidden = FILE_PUBLIC, .max = 512};
@@ -196,7 +202,7 @@ int session_ring_load(const char *user, struct session_ring *ring, struct reason
 	snprintf(path, sizeof(path), PATH_RINGS "/%s", user);
 	r = file_read(AT_FDCWD, path, &rule, &text, why);
 	if (r < 0)
-		return r;
+		return is_misplaced(r) ? -EBADMSG : r;
 	cursor = text.data;
 	while (cursor && text_pair(&cursor, &line, &key, &value) > 0) {
 		if (text_number(value, 10, 0, UINT32_MAX, &number) < 0)
@@ -268,19 +274,29 @@ int session_ring_of_uid(uid_t uid, char user[USER_NAME_MAX + 1])
 	return user_name_check(user, NULL) < 0 ? -ENOENT : 0;
 }
 
-bool session_ring_is_ours(const char *user, int32_t id)
+/* What the kernel says of a serial that is no key any more, or that is somebody else's key now. */
+static bool is_gone(int error)
+{
+	return error == -ENOKEY || error == -EKEYREVOKED || error == -EKEYEXPIRED ||
+	       error == -EACCES || error == -EPROTO;
+}
+
+int session_ring_is_ours(const char *user, int32_t id, struct reason *why)
 {
 	char expected[RING_DESCRIPTION_MAX];
 	struct ring_description d;
+	int r = ring_describe(id, &d);
 
+	if (r < 0)
+		return is_gone(r) ? 0 : reason_errno(why, r, "looking at the ring %d", id);
 	snprintf(expected, sizeof(expected), RING_PREFIX "%s", user);
-	return ring_describe(id, &d) == 0 && !strcmp(d.type, "keyring") && d.uid == 0 &&
-	       d.mask == RING_MASK && !strcmp(d.text, expected);
+	return !strcmp(d.type, "keyring") && d.uid == 0 && d.mask == RING_MASK &&
+	       !strcmp(d.text, expected);
 }
 
 bool session_ring_is_whole(const char *user, const struct session_ring *ring)
 {
-	return session_ring_is_ours(user, ring->id) &&
+	return session_ring_is_ours(user, ring->id, NULL) > 0 &&
 	       keyctl_read(ring->id, NULL, 0) == (long)(ring->keys * sizeof(int32_t));
 }
 

@@ -45,7 +45,10 @@ int session_count(int lock, struct reason *why);
 /* The same without a lock, for who only looks: nothing is removed. 0 or -errno; no folder: no sessions. */
 int session_survey(const char *user, unsigned *living, unsigned *dead, struct reason *why);
 
-/* rings/USER: 0, -ENOENT without a reason, or another negative errno. */
+/*
+ * rings/USER: 0, -ENOENT without a reason, -EBADMSG when it is no record of ours (damaged, somebody else's
+ * file), or another negative errno, which says nothing about the ring.
+ */
 int session_ring_load(const char *user, struct session_ring *ring, struct reason *why);
 int session_ring_save(const char *user, const struct session_ring *ring, struct reason *why);
 int session_ring_remove(const char *user, struct reason *why);
@@ -53,8 +56,11 @@ int session_ring_remove(const char *user, struct reason *why);
 /* The user whose ring the @u of this uid may hold: 0 or -ENOENT. */
 int session_ring_of_uid(uid_t uid, char user[USER_NAME_MAX + 1]);
 
-/* Whether the serial is still a ring of ours, of this user: a serial alone proves nothing. */
-bool session_ring_is_ours(const char *user, int32_t id);
+/*
+ * Whether the serial is still a ring of ours, of this user: a serial alone proves nothing. 1, 0, or a
+ * negative errno when the kernel does not say: then it may be, and must not be forgotten.
+ */
+int session_ring_is_ours(const char *user, int32_t id, struct reason *why);
 
 /* Whether the ring is still what the record says, whole: describe and count, nothing else. */
 bool session_ring_is_whole(const char *user, const struct session_ring *ring);

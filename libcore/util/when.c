@@ -62,8 +62,8 @@ int when_parse(const char *text, time_t *when)
 		return -EINVAL;
 	back = tm;
 	*when = timegm(&back) - offset;
-	/* timegm mends 31 February; a document does not get to. */
-	return back.tm_mday == tm.tm_mday && back.tm_mon == tm.tm_mon ? 0 : -EINVAL;
+	/* timegm mends 31 February; a document does not get to. Nothing of ours is older than 1970. */
+	return back.tm_mday == tm.tm_mday && back.tm_mon == tm.tm_mon && *when >= 0 ? 0 : -EINVAL;
 }
 
 int when_duration(const char *text, int64_t *seconds)

@@ -14,7 +14,7 @@
 /* Writes `when` as RFC 3339 in UTC. */
 void when_format(time_t when, char text[WHEN_TEXT]);
 
-/* Reads RFC 3339 with Z or a numeric offset; a fraction is read and dropped. 0 or -EINVAL. */
+/* Reads RFC 3339 from 1970 on, with Z or a numeric offset; a fraction is read and dropped. 0 or -EINVAL. */
 int when_parse(const char *text, time_t *when);
 
 /* Reads "90s", "15m", "12h", "30d", "2w" or plain seconds into seconds, at least 1: 0 or -EINVAL. */

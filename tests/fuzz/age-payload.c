@@ -11,12 +11,7 @@
 #include "age/payload.h"
 #include "fuzz.h"
 
-enum damage {
-	FLIP,
-	CUT,
-	EXTEND,
-	KINDS
-};
+enum damage { FLIP, CUT, EXTEND, KINDS };
 
 struct plan {
 	enum damage damage;
@@ -57,12 +52,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	for (size_t i = 0; i < plan.copies && plain.len < 200000; i++)
 		MUST(!size || buf_add(&plain, data, size) == 0);
 	MUST(payload_seal(&key, nonce, buf_text(&plain), plain.len, &sealed) == 0);
-	MUST(payload_open(&key, nonce,
-		 (struct span){(const uint8_t *)sealed.data, sealed.len}, &opened, NULL) == 0);
-	MUST(opened.len == plain.len && (!plain.len || !memcmp(opened.data, plain.data, plain.len)));
+	MUST(payload_open(&key, nonce, (struct span){(const uint8_t *)sealed.data, sealed.len},
+		 &opened, NULL) == 0);
+	MUST(
+	    opened.len == plain.len && (!plain.len || !memcmp(opened.data, plain.data, plain.len)));
 	spoil(&plan, &sealed);
-	MUST(payload_open(&key, nonce,
-		 (struct span){(const uint8_t *)sealed.data, sealed.len}, &rest, NULL) < 0);
+	MUST(payload_open(&key, nonce, (struct span){(const uint8_t *)sealed.data, sealed.len},
+		 &rest, NULL) < 0);
 	MUST(rest.len < plain.len || !plain.len);
 	MUST(rest.len % 65536 == 0 && (!rest.len || !memcmp(rest.data, plain.data, rest.len)));
 	return 0;

@@ -21,8 +21,8 @@ static void open_file(const void *file, size_t len, struct outcome *outcome)
 {
 	struct reason why = {0};
 
-	outcome->error = age_decrypt(
-	    &fuzz_host()->age, 1, file, len, &outcome->plain, &outcome->failure, &why);
+	outcome->error =
+	    age_decrypt(&fuzz_host()->age, 1, file, len, &outcome->plain, &outcome->failure, &why);
 	MUST(outcome->error <= 0);
 	MUST((outcome->error == 0) == (outcome->failure == AGE_DONE));
 	MUST(outcome->error == 0 || *why.text);

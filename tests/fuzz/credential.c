@@ -28,8 +28,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	MUST(request.protocol && *request.protocol);
 	for (const char *c = request.protocol; *c; c++)
-		MUST((unsigned char)*c >= ' ');
+		MUST(*c != '\n' && *c != '\r');
 	for (const char *c = request.host ? request.host : ""; *c; c++)
-		MUST((unsigned char)*c >= ' ');
+		MUST(*c != '\n' && *c != '\r');
 	return 0;
 }

@@ -27,7 +27,6 @@ int __wrap_file_read(
 	(void)dir;
 	buf_reset(out);
 	if (content.size > rule->max)
-		return reason_set(
-		    why, -EFBIG, "%s is larger than %zu bytes", path, rule->max);
+		return reason_set(why, -EFBIG, "%s is larger than %zu bytes", path, rule->max);
 	return content.size ? buf_add(out, content.data, content.size) : 0;
 }

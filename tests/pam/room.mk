@@ -11,3 +11,4 @@ check_PROGRAMS += %D%/host %D%/exports
 TESTS += %D%/exports
 
 dist_check_SCRIPTS += %D%/module.sh %D%/module-sanitized.sh
+EXTRA_DIST += %D%/host.bash

@@ -9,6 +9,10 @@ check_PROGRAMS += %D%/broker-attack
 %C%_broker_attack_LDADD = libcore/broker/libbroker.la libcore/vault/libvault.la libcore/age/libage.la \
 	libcore/identity/libidentity.la libcore/util/libutil.la $(SODIUM_LIBS) $(JANSSON_LIBS)
 
+# The kernel says no to some system calls, for faults.sh.
+check_PROGRAMS += %D%/filtered
+%C%_filtered_SOURCES = %D%/filtered.c
+
 # With all that libkeyutils offers, for isolation.sh.
 if HAVE_KEYUTILS
 check_PROGRAMS += %D%/key-assault
@@ -29,6 +33,7 @@ dist_check_SCRIPTS += %D%/codex-mock.js
 dist_check_SCRIPTS += %D%/codex-monitor.sh
 dist_check_SCRIPTS += %D%/codex-monitor-standin.js
 dist_check_SCRIPTS += %D%/doctor.sh
+dist_check_SCRIPTS += %D%/faults.sh
 dist_check_SCRIPTS += %D%/gh.sh
 dist_check_SCRIPTS += %D%/git-config.sh
 dist_check_SCRIPTS += %D%/git-credential.sh

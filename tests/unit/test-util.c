@@ -87,6 +87,7 @@ static void test_times(void **state)
 	when_format(when, text);
 	assert_string_equal(text, "2026-11-27T02:18:00Z");
 	assert_int_equal(when_parse("2026-02-31T00:00:00Z", &when), -EINVAL);
+	assert_int_equal(when_parse("0738-01-31T00:00:00Z", &when), -EINVAL);
 	assert_int_equal(when_parse("2026-11-27", &when), -EINVAL);
 	assert_int_equal(when_parse("2026-11-27T02:18:00", &when), -EINVAL);
 	assert_int_equal(when_duration("2w", &seconds), 0);

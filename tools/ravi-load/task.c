@@ -32,11 +32,17 @@ static int say(struct task *task, int error, const struct reason *why)
 static int end_kernel_ring(const char *user, const char *cause, struct reason *why)
 {
 	struct session_ring ring;
-	int r = session_ring_load(user, &ring, why);
+	int r = session_ring_load(user, &ring, why), ours;
 
 	if (r == -ENOENT)
 		return 0;
-	if (r == 0 && session_ring_is_ours(user, ring.id)) {
+	/* What cannot be looked at now may be a live ring: its record stays, for the next who ends it. */
+	if (r < 0 && r != -EBADMSG)
+		return r;
+	ours = r == 0 ? session_ring_is_ours(user, ring.id, why) : 0;
+	if (ours < 0)
+		return ours;
+	if (ours) {
 		r = ring_end(ring.id, why);
 		audit("release", r ? "failed" : "done", "user", user, "cause", cause, NULL);
 		if (r < 0)
@@ -60,6 +66,23 @@ static int end_ring(
 	return r < 0 ? r : home_end(&end, why);
 }
 
+/*
+ * No user of that name: it was deleted when its uid is somebody else's. Else a directory service that does
+ * not answer looks just like that (nsswitch.conf asks the next one, which knows nothing), and nobody loses
+ * the ring of a living session to it.
+ */
+static int explain_missing(const struct agent *agent, struct reason *why)
+{
+	const struct passwd *heir = getpwuid(agent->uid);
+
+	if (heir)
+		return reason_set(why, -EPERM, "the OS user %s is gone, and uid %u is %s's now",
+		    agent->user, agent->uid, heir->pw_name);
+	return reason_set(why, -ESRCH,
+	    "no OS user %s is found; if it was deleted, run: ravi identity delete %s", agent->user,
+	    agent->identities[0]);
+}
+
 /* Whether the OS user is still the one that was made an agent: 0, -EPERM, or what kept it from being known. */
 static int check_os_user(const struct agent *agent, struct reason *why)
 {
@@ -72,7 +95,7 @@ static int check_os_user(const struct agent *agent, struct reason *why)
 		return reason_errno(
 		    why, errno == EPERM ? -EIO : -errno, "looking up the OS user %s", agent->user);
 	if (!pw)
-		return reason_set(why, -EPERM, "the OS user %s is gone", agent->user);
+		return explain_missing(agent, why);
 	if (pw->pw_uid != agent->uid)
 		return reason_set(why, -EPERM, "the OS user %s has uid %u now and not %u",
 		    agent->user, pw->pw_uid, agent->uid);
@@ -92,25 +115,29 @@ static int check_agent(const char *user, struct agent *agent, bool *denied, stru
 		return reason_set(why, r, "%s is not an agent", user);
 	if (r < 0)
 		return r;
+	*denied = agent->state != AGENT_ACTIVE;
+	if (*denied)
+		return reason_set(why, -EACCES, "identity %s is %s", agent->identities[0],
+		    agent_state_word(agent->state));
 	r = check_os_user(agent, why);
 	*denied = r == -EPERM;
-	if (r == 0 && agent->state != AGENT_ACTIVE) {
-		*denied = true;
-		r = reason_set(why, -EACCES, "identity %s is %s", agent->identities[0],
-		    agent_state_word(agent->state));
-	}
 	return r;
 }
 
-/* The serial of the live ring, 0 when there is none that is ours and this uid's. */
-static int32_t live_ring(const struct agent *agent)
+/*
+ * The serial of the live ring, 0 when there is none that is ours and this uid's; or -errno: a second one
+ * beside it would outlive the first one's last close.
+ */
+static int32_t live_ring(const struct agent *agent, struct reason *why)
 {
 	struct session_ring ring;
+	int r = session_ring_load(agent->user, &ring, why);
 
-	if (session_ring_load(agent->user, &ring, NULL) < 0 || ring.uid != agent->uid ||
-	    !session_ring_is_ours(agent->user, ring.id))
+	if (r == -ENOENT || r == -EBADMSG || (r == 0 && ring.uid != agent->uid))
 		return 0;
-	return ring.id;
+	if (r == 0)
+		r = session_ring_is_ours(agent->user, ring.id, why);
+	return r > 0 ? ring.id : r;
 }
 
 /*
@@ -161,10 +188,10 @@ static int record_ring(const struct agent *agent, int32_t id, size_t keys, struc
 
 static int load_ring(struct task *task, const struct agent *agent, bool *denied, struct reason *why)
 {
-	int32_t existing = live_ring(agent), id = 0;
+	int32_t existing = live_ring(agent, why), id = 0;
 	content_auto content = {0};
 	struct reason note = {0};
-	int r = content_build(agent, &content, why);
+	int r = existing < 0 ? existing : content_build(agent, &content, why);
 
 	*denied = content.denied;
 	/* Killed half way, we leave values of two revisions, and expiries that an update took off. */

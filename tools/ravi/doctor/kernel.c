@@ -114,7 +114,7 @@ static void need_agent(struct doctor *d, void *opaque, struct agent *agent)
 	need->identities += agent->count;
 	/* What is loaded is in root's use already. */
 	if (session_ring_load(agent->user, &ring, NULL) == 0 &&
-	    session_ring_is_ours(agent->user, ring.id))
+	    session_ring_is_ours(agent->user, ring.id, NULL) > 0)
 		return;
 	need->keys++;
 	need->bytes += RING_DESCRIPTION_MAX;

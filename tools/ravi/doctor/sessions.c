@@ -82,8 +82,10 @@ static int look_at_ring(void *opaque, const char *user)
 	struct session_ring ring;
 	struct reason why = {0};
 	bool wanted = is_wanted(user);
-	int r = session_ring_load(user, &ring, &why);
+	int r = session_ring_load(user, &ring, &why), ours = 0;
 
+	if (r == 0)
+		r = ours = session_ring_is_ours(user, ring.id, &why);
 	if (r == -ENOENT && !wanted)
 		return 0;
 	if (r == -ENOENT)
@@ -92,7 +94,7 @@ static int look_at_ring(void *opaque, const char *user)
 		doctor_bad(d, user, "%s", why.text);
 	else if (!wanted)
 		doctor_warn(d, user, "it has a ring and no session");
-	else if (!session_ring_is_ours(user, ring.id))
+	else if (!ours)
 		doctor_bad(d, user,
 		    "the kernel has no ring %d any more: its sessions read no token", ring.id);
 	else if (!session_ring_is_whole(user, &ring))
