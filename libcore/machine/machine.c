@@ -51,9 +51,13 @@ int machine_vault(struct machine *machine, const char *identity, struct buf *sea
 		return r;
 	r = vault_open(&machine->host, sealed->data, sealed->len, vault, why);
 	/* ENOKEY stands for "no such secret" everywhere else. */
+	if (r == -ENOKEY)
+		return reason_prefix(why, -EKEYREJECTED,
+		    "vault of %s (if the host key was replaced: ravi vault rekey --identity %s --key "
+		    "FORMER-KEY): ",
+		    identity, identity);
 	if (r < 0)
-		return reason_prefix(
-		    why, r == -ENOKEY ? -EKEYREJECTED : r, "vault of %s: ", identity);
+		return reason_prefix(why, r, "vault of %s: ", identity);
 	if (strcmp(vault_name(*vault), identity))
 		return reason_set(why, -ENOMSG,
 		    "%s/%s.age is the vault of %s; put the right one there", PATH_VAULTS, identity,

@@ -55,7 +55,7 @@ static int signer_from_seed(const char *text, struct host *host)
 }
 
 /* A reason here never quotes the file: its lines are secrets. */
-static int parse(struct buf *text, const char *path, struct host *host, struct reason *why)
+static int parse_keys(struct buf *text, const char *path, struct host *host, struct reason *why)
 {
 	bool have_age = false, have_signer = false;
 	char *cursor = text->data, *key, *value;
@@ -88,6 +88,18 @@ static int parse(struct buf *text, const char *path, struct host *host, struct r
 	return 0;
 }
 
+int host_parse(struct buf *text, const char *path, struct host *host, struct reason *why)
+{
+	int r;
+
+	if (sodium_init() < 0)
+		return reason_set(why, -ENOSYS, "libsodium does not start on this machine");
+	r = parse_keys(text, path, host, why);
+	if (r < 0)
+		host_wipe(host);
+	return r;
+}
+
 int host_read(int dir, const char *path, uid_t owner, struct host *host, struct reason *why)
 {
 	const struct file_rule rule = {
@@ -95,14 +107,7 @@ int host_read(int dir, const char *path, uid_t owner, struct host *host, struct 
 	buf_auto text = {0};
 	int r = file_read(dir, path, &rule, &text, why);
 
-	if (r < 0)
-		return r;
-	if (sodium_init() < 0)
-		return reason_set(why, -ENOSYS, "libsodium does not start on this machine");
-	r = parse(&text, path, host, why);
-	if (r < 0)
-		host_wipe(host);
-	return r;
+	return r < 0 ? r : host_parse(&text, path, host, why);
 }
 
 int host_load(struct host *host, struct reason *why)

@@ -15,6 +15,7 @@
 #include <sys/types.h>
 
 #include "age/age.h"
+#include "util/buf.h"
 #include "util/reason.h"
 
 #define SIGNER_SIZE 32                    /* bytes of an Ed25519 public key */
@@ -47,6 +48,9 @@ int host_save(const struct host *host, struct reason *why);
  */
 int host_read(int dir, const char *path, uid_t owner, struct host *host, struct reason *why);
 int host_write(int dir, const char *name, const struct host *host, struct reason *why);
+
+/* The same from text that is in memory; `path` is for the reason. Wipes what it made when it fails. */
+int host_parse(struct buf *text, const char *path, struct host *host, struct reason *why);
 
 int signer_parse(const char *text, struct signer *signer, struct reason *why);
 void signer_format(const struct signer *signer, char text[SIGNER_TEXT]);

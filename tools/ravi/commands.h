@@ -45,6 +45,10 @@ int run_signers_list(void *values, int argc, char **argv);
 int run_signers_add(void *values, int argc, char **argv);
 int run_signers_remove(void *values, int argc, char **argv);
 
+/* rekey.c */
+extern const struct option_row rekey_options[];
+int run_vault_rekey(void *values, int argc, char **argv);
+
 /* transfer.c */
 extern const struct option_row vault_export_options[];
 extern const struct option_row vault_import_options[];

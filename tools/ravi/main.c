@@ -159,6 +159,12 @@ static const struct cli_command commands[] = {
 	.most = LINE_WORDS_MAX,
 	.run = run_signers_remove,
 	.more = "LINE is an enrolment line or a bare signer; -: read it from stdin."},
+    {.name = "vault rekey",
+	.summary = "Seal a vault anew, also after this machine's key was replaced",
+	.options = rekey_options,
+	.run = run_vault_rekey,
+	.more = "A former host key that --key names goes out of the recipients, and this machine's "
+		"comes in."},
     {.name = "vault export",
 	.arguments = "FILE",
 	.summary = "Write a vault's sealed document to a new file",

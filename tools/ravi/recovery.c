@@ -38,8 +38,7 @@ int recovery_load(struct age_recipient *recipient, struct reason *why)
 	return 0;
 }
 
-/* The identity line of a key file: the first that is neither a comment nor empty. */
-static int parse_key(struct buf *text, struct age_identity *identity, struct reason *why)
+int recovery_parse(struct buf *text, struct age_identity *identity, struct reason *why)
 {
 	char *cursor = text->data, *line;
 
@@ -59,7 +58,7 @@ static int load_key(struct age_identity *identity, struct reason *why)
 
 	if (r < 0)
 		return r;
-	r = parse_key(&text, identity, why);
+	r = recovery_parse(&text, identity, why);
 	if (r < 0)
 		return reason_prefix(why, -EBADMSG, "%s: ", PATH_RECOVERY_KEY);
 	return 0;

@@ -14,6 +14,9 @@
 /* The recipient: 0, -ENOENT with the reason naming `ravi init`, or another negative errno. */
 int recovery_load(struct age_recipient *recipient, struct reason *why);
 
+/* The identity line of a key file, the first that is neither a comment nor empty: 0 or -EINVAL. */
+int recovery_parse(struct buf *text, struct age_identity *identity, struct reason *why);
+
 /*
  * Makes a recovery key unless there is one: the secret half to `file` (NULL: the default place), which must
  * not exist, then the recipient. What was made or kept is appended to `report`.

@@ -16,6 +16,7 @@ bin_PROGRAMS += %D%/ravi
 	%D%/import.c \
 	%D%/init.c \
 	%D%/job.c %D%/job.h \
+	%D%/keyfile.c %D%/keyfile.h \
 	%D%/line.c %D%/line.h \
 	%D%/linger.c \
 	%D%/members.c %D%/members.h \
@@ -26,6 +27,7 @@ bin_PROGRAMS += %D%/ravi
 	%D%/own.c %D%/own.h \
 	%D%/prompt.c %D%/prompt.h \
 	%D%/recovery.c %D%/recovery.h \
+	%D%/rekey.c \
 	%D%/rings.c \
 	%D%/secret.c %D%/secret.h \
 	%D%/secrets.c \
