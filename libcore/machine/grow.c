@@ -15,11 +15,17 @@ static bool same(const struct buf *held, const void *value, size_t len)
 	return held->len == len && !memcmp(held->data, value, len);
 }
 
-/* NAME_CONFLICT, with a name that is too long for that cut. */
+/*
+ * NAME_CONFLICT, with a name that is too long for that cut; shorter by one where that would be the very name:
+ * what came would take the place of what is there.
+ */
 static void conflict_name(const char *name, char conflict[SECRET_NAME_MAX + 1])
 {
-	snprintf(conflict, SECRET_NAME_MAX + 1, "%.*s" GROW_CONFLICT,
-	    SECRET_NAME_MAX - (int)strlen(GROW_CONFLICT), name);
+	int room = SECRET_NAME_MAX - (int)strlen(GROW_CONFLICT);
+
+	snprintf(conflict, SECRET_NAME_MAX + 1, "%.*s" GROW_CONFLICT, room, name);
+	if (!strcmp(conflict, name))
+		snprintf(conflict, SECRET_NAME_MAX + 1, "%.*s" GROW_CONFLICT, room - 1, name);
 }
 
 static int keep_conflict(struct vault *vault, const struct grow *grow, uint64_t present, time_t now,

@@ -80,6 +80,29 @@ static void test_a_newer_word_stays_and_nothing_is_lost(void **state)
 	vault_free(f.vault);
 }
 
+/* A name as long as names get, which is what its own conflict would be called. */
+static void test_a_conflict_is_never_the_secret_itself(void **state)
+{
+	char name[SECRET_NAME_MAX + 1], conflict[SECRET_NAME_MAX + 1];
+	size_t stem = SECRET_NAME_MAX - strlen(GROW_CONFLICT);
+	struct grow late = grow_of("late", 1);
+	struct fixture f;
+
+	(void)state;
+	memset(name, 'A', stem);
+	strcpy(name + stem, GROW_CONFLICT);
+	snprintf(conflict, sizeof(conflict), "%.*s" GROW_CONFLICT, (int)stem - 1, name);
+	set_up(&f);
+	forge_set(f.vault, name, "login", 1800000000, 5);
+	forge_set(f.vault, name, "administrator's", 1800000030, 5);
+	late.change.name = name;
+	assert_int_equal(grow(&f, &late), -ESTALE);
+	assert_true(f.kept);
+	assert_value(f.vault, name, "administrator's");
+	assert_value(f.vault, conflict, "late");
+	vault_free(f.vault);
+}
+
 static void test_what_was_deleted_does_not_come_back(void **state)
 {
 	struct grow late = grow_of("late", 1);
@@ -148,6 +171,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_it_goes_on_top_of_its_base),
 	    cmocka_unit_test(test_a_newer_word_stays_and_nothing_is_lost),
+	    cmocka_unit_test(test_a_conflict_is_never_the_secret_itself),
 	    cmocka_unit_test(test_what_was_deleted_does_not_come_back),
 	    cmocka_unit_test(test_an_administrators_conflict_stays),
 	    cmocka_unit_test(test_an_answer_that_was_lost_is_no_conflict),
