@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "codex/home.h"
@@ -16,7 +15,6 @@
 #include "util/text.h"
 
 #define HEADER_MAX 512 /* bytes of base before its content */
-#define LOCK_PAUSE 2   /* milliseconds between two tries */
 
 static const char *const form_keys[] = {"auth-file", "api-key", "access-token"};
 
@@ -161,15 +159,10 @@ int codex_lock_open(int dir, const char *name, bool keep, struct reason *why)
 
 int codex_lock_take(int fd, int how, struct deadline deadline, struct reason *why)
 {
-	const struct timespec pause = {.tv_nsec = LOCK_PAUSE * 1000000L};
+	int r = file_lock(fd, how, deadline);
 
-	while (flock(fd, how | LOCK_NB) < 0) {
-		if (errno != EWOULDBLOCK && errno != EINTR)
-			return reason_errno(why, -errno, "locking");
-		if (!deadline_left(deadline))
-			return reason_set(why, -ETIMEDOUT,
-			    "another ravi-codex of this login is at work and does not end");
-		nanosleep(&pause, NULL);
-	}
-	return 0;
+	if (r == -ETIMEDOUT)
+		return reason_set(
+		    why, r, "another ravi-codex of this login is at work and does not end");
+	return r < 0 ? reason_errno(why, r, "locking") : 0;
 }

@@ -19,6 +19,8 @@
 #include "util/file.h"
 #include "util/text.h"
 
+#define LOCK_MILLISECONDS 10000 /* a holder changes a few files, with their syncs */
+
 static const char *const state_words[] = {"active", "disabled", "deleted"};
 
 const char *agent_state_word(enum agent_state state)
@@ -222,15 +224,20 @@ int agent_lock(struct reason *why)
 {
 	fd_auto dir = dir_make(AT_FDCWD, PATH_AGENTS, 0755, 0, why);
 	fd_auto fd = -1;
+	int r;
 
 	if (dir < 0)
 		return dir;
 	fd = openat(dir, ".lock", O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return reason_errno(why, -errno, "%s/.lock", PATH_AGENTS);
-	while (flock(fd, LOCK_EX) < 0)
-		if (errno != EINTR)
-			return reason_errno(why, -errno, "locking %s", PATH_AGENTS);
+	r = file_lock(fd, LOCK_EX, deadline_in(LOCK_MILLISECONDS));
+	if (r == -ETIMEDOUT)
+		return reason_set(why, -EBUSY,
+		    "another process has been changing agents for %d seconds; find it with: fuser %s/.lock",
+		    LOCK_MILLISECONDS / 1000, PATH_AGENTS);
+	if (r < 0)
+		return reason_errno(why, r, "locking %s", PATH_AGENTS);
 	return take_fd(&fd);
 }
 

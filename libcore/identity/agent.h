@@ -57,7 +57,7 @@ int agent_drop(struct agent *agent, const char *identity, struct reason *why);
 
 /*
  * Serialises everybody who loads, changes and saves entries: an exclusive flock(2) on agents/.lock, held
- * until the returned descriptor is closed. Waits for another holder. Root only; or -errno.
+ * until the returned descriptor is closed. Waits for another holder, and not for ever: -EBUSY. Root only.
  */
 int agent_lock(struct reason *why);
 

@@ -10,7 +10,6 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "config/paths.h"
@@ -19,8 +18,6 @@
 #include "util/cleanup.h"
 #include "util/file.h"
 #include "util/text.h"
-
-#define LOCK_PAUSE 2 /* milliseconds between two tries */
 
 /* A folder below /run/ravi, made where it is missing: a boot may have come without tmpfiles.d. */
 static int open_folder(const char *name, struct reason *why)
@@ -36,20 +33,17 @@ int session_lock(const char *user, struct deadline deadline, struct reason *why)
 {
 	fd_auto all = open_folder("sessions", why);
 	fd_auto lock = all < 0 ? all : dir_make(all, user, 0700, 0, why);
+	int r;
 
 	if (lock < 0)
 		return lock;
-	while (flock(lock, LOCK_EX | LOCK_NB) < 0) {
-		struct timespec pause = {.tv_nsec = LOCK_PAUSE * 1000000l};
-
-		if (errno != EWOULDBLOCK && errno != EINTR)
-			return reason_errno(why, -errno, "locking the sessions of %s", user);
-		if (!deadline_left(deadline))
-			return reason_set(why, -ETIMEDOUT,
-			    "the sessions of %s stay locked by another process (see: fuser %s/%s)",
-			    user, PATH_SESSIONS, user);
-		nanosleep(&pause, NULL);
-	}
+	r = file_lock(lock, LOCK_EX, deadline);
+	if (r == -ETIMEDOUT)
+		return reason_set(why, r,
+		    "the sessions of %s stay locked by another process (see: fuser %s/%s)", user,
+		    PATH_SESSIONS, user);
+	if (r < 0)
+		return reason_errno(why, r, "locking the sessions of %s", user);
 	return take_fd(&lock);
 }
 

@@ -14,7 +14,6 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "identity/name.h"
@@ -25,7 +24,6 @@
 
 #define LOCK_NAME     ".lock" /* no identity name starts with a dot */
 #define LOCK_WAIT     10000   /* milliseconds; a writer holds it for two syncs */
-#define LOCK_INTERVAL 2       /* milliseconds between tries */
 #define SUFFIX        ".age"
 #define FILE_NAME_MAX (IDENTITY_NAME_MAX + sizeof(SUFFIX) - 1)
 
@@ -83,23 +81,20 @@ static int file_name(const char *name, char file[FILE_NAME_MAX + 1], struct reas
 /* Waits for the writers' lock: the descriptor that holds it, or a negative errno. */
 static int lock(const struct store *store, struct reason *why)
 {
-	const struct timespec interval = {.tv_nsec = LOCK_INTERVAL * 1000000L};
-	const struct deadline deadline = deadline_in(LOCK_WAIT);
 	fd_auto fd = openat(store->dir, LOCK_NAME,
 	    O_RDONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0600);
+	int r;
 
 	if (fd < 0)
 		return reason_errno(why, -errno, "%s/%s", store->where, LOCK_NAME);
-	while (flock(fd, LOCK_EX | LOCK_NB) < 0) {
-		if (errno != EWOULDBLOCK && errno != EINTR)
-			return reason_errno(why, -errno, "locking %s", store->where);
-		if (!deadline_left(deadline))
-			return reason_set(why, -ETIMEDOUT,
-			    "another process has held the lock %s/%s for %d seconds; find it with: "
-			    "fuser %s/%s",
-			    store->where, LOCK_NAME, LOCK_WAIT / 1000, store->where, LOCK_NAME);
-		nanosleep(&interval, NULL);
-	}
+	r = file_lock(fd, LOCK_EX, deadline_in(LOCK_WAIT));
+	if (r == -ETIMEDOUT)
+		return reason_set(why, r,
+		    "another process has held the lock %s/%s for %d seconds; find it with: "
+		    "fuser %s/%s",
+		    store->where, LOCK_NAME, LOCK_WAIT / 1000, store->where, LOCK_NAME);
+	if (r < 0)
+		return reason_errno(why, r, "locking %s", store->where);
 	return take_fd(&fd);
 }
 

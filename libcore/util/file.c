@@ -6,11 +6,15 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "util/cleanup.h"
 #include "util/file.h"
+
+#define LOCK_PAUSE 2 /* milliseconds between two tries */
 
 static int file_check(int fd, const char *path, const struct file_rule *rule, struct reason *why)
 {
@@ -145,6 +149,20 @@ int dir_make(int dir, const char *path, mode_t mode, uid_t owner, struct reason 
 	if (made && fchmod(fd, mode) < 0)
 		return reason_errno(why, -errno, "mode of folder %s", path);
 	return take_fd(&fd);
+}
+
+int file_lock(int fd, int how, struct deadline deadline)
+{
+	const struct timespec pause = {.tv_nsec = LOCK_PAUSE * 1000000L};
+
+	while (flock(fd, how | LOCK_NB) < 0) {
+		if (errno != EWOULDBLOCK && errno != EINTR)
+			return -errno;
+		if (!deadline_left(deadline))
+			return -ETIMEDOUT;
+		nanosleep(&pause, NULL);
+	}
+	return 0;
 }
 
 /* `flags` are renameat2's: 0 replaces, RENAME_NOREPLACE does not. */

@@ -12,6 +12,7 @@
 #include <sys/types.h>
 
 #include "util/buf.h"
+#include "util/deadline.h"
 #include "util/reason.h"
 
 /* What a file must be. */
@@ -49,6 +50,12 @@ int dir_open(int dir, const char *path, uid_t owner, struct reason *why);
 
 /* Makes the folder where it is missing, gives it `mode` whatever the umask is, and opens it as dir_open. */
 int dir_make(int dir, const char *path, mode_t mode, uid_t owner, struct reason *why);
+
+/*
+ * flock(2) with a deadline: `how` is LOCK_EX or LOCK_SH. 0, -ETIMEDOUT (no reason: only the caller knows what
+ * the lock is for), or another negative errno.
+ */
+int file_lock(int fd, int how, struct deadline deadline);
 
 /*
  * Replaces `name` in the folder `dir`: a temporary file (.NAME.new) is written and, when `durable`,

@@ -607,6 +607,16 @@ test_a_deletion_that_died_halfway_is_finished() {
 
 # ---- damage ----
 
+test_a_lock_that_is_never_given_back_is_named() {
+	flock /var/lib/ravi/agents/.lock sleep 100 &
+	local holder=$! said
+	eventually 5 bash -c '! flock -n /var/lib/ravi/agents/.lock true'
+	said=$(expect 1 timeout 60 ravi identity disable one 2>&1)
+	contains "$said" "fuser /var/lib/ravi/agents/.lock"
+	pkill -P $holder || true
+	kill $holder 2>/dev/null || true
+}
+
 test_a_wrong_vault_is_refused_and_hides_no_other() {
 	cp "$(vault_of many-1)" /tmp/many-1.age
 	cp "$(vault_of many-2)" "$(vault_of many-1)"
