@@ -10,6 +10,7 @@ include tests/unit/room.mk
 include tests/pam/room.mk
 include tests/contract/room.mk
 include tests/system/room.mk
+include tests/bench/room.mk
 include tests/fuzz/room.mk
 
 EXTRA_DIST += %D%/run %D%/lint %D%/npm-fetch

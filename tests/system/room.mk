@@ -27,6 +27,7 @@ check_PROGRAMS += %D%/ring-churn
 
 dist_check_SCRIPTS += %D%/age-interop.sh
 dist_check_SCRIPTS += %D%/agents.sh
+dist_check_SCRIPTS += %D%/bench.sh
 dist_check_SCRIPTS += %D%/broker.sh
 dist_check_SCRIPTS += %D%/codex.sh
 dist_check_SCRIPTS += %D%/codex-mock.js

@@ -46,5 +46,5 @@ bin_PROGRAMS += %D%/ravi
 	libcore/choice/libchoice.la libcore/ring/libring.la \
 	libcore/audit/libaudit.la libcore/identity/libidentity.la \
 	libcore/pam/libpamstack.la libcore/config/libconfig.la libcore/util/libutil.la \
-	$(KEYUTILS_LIBS) $(SODIUM_LIBS) $(JANSSON_LIBS)
+	$(SODIUM_LIBS) $(JANSSON_LIBS)
 dist_man_MANS += %D%/ravi.1

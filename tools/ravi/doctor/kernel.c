@@ -4,11 +4,11 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <keyutils.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "doctor.h"
+#include "ring/keyctl.h"
 #include "ring/ring.h"
 #include "ring/session.h"
 #include "util/cleanup.h"
