@@ -19,6 +19,8 @@
 #include "util/file.h"
 #include "util/text.h"
 
+#define LAST_LOGIN ".last"
+
 /* A folder below /run/ravi, made where it is missing: a boot may have come without tmpfiles.d. */
 static int open_folder(const char *name, struct reason *why)
 {
@@ -76,6 +78,17 @@ static int read_stat(const char *pid, char *state, char starttime[24])
 	return 0;
 }
 
+/* For people who ask when an agent was here; a login does not fail over it. */
+static void note_login(int lock)
+{
+	int fd;
+
+	if (utimensat(lock, LAST_LOGIN, NULL, AT_SYMLINK_NOFOLLOW) == 0 || errno != ENOENT)
+		return;
+	fd = openat(lock, LAST_LOGIN, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+	cleanup_fd(&fd);
+}
+
 int session_add(int lock, char name[SESSION_NAME_MAX], struct reason *why)
 {
 	char state, starttime[24];
@@ -91,8 +104,10 @@ int session_add(int lock, char name[SESSION_NAME_MAX], struct reason *why)
 		else
 			snprintf(name, SESSION_NAME_MAX, "%d-%s.%d", (int)getpid(), starttime, i);
 		fd = openat(lock, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-		if (fd >= 0)
+		if (fd >= 0) {
+			note_login(lock);
 			return 0;
+		}
 		if (errno != EEXIST)
 			return reason_errno(why, -errno, "making the session record %s", name);
 	}
@@ -129,15 +144,13 @@ static bool leader_lives(const char *record)
 	       (dash[1 + len] == '\0' || dash[1 + len] == '.');
 }
 
-/* Counts living and dead records of the folder `lock`; `remove`: the dead ones go. */
-static int survey(
-    int lock, bool remove, unsigned *living, unsigned *dead, struct reason *why)
+/* Counts living and dead records of the folder; `remove`: the dead ones go. */
+static int survey(int folder, bool remove, struct session_sight *sight, struct reason *why)
 {
-	fd_auto fd = openat(lock, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	fd_auto fd = openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	dir_auto dir = fd < 0 ? NULL : fdopendir(fd);
 	const struct dirent *entry;
 
-	*living = *dead = 0;
 	if (!dir)
 		return reason_errno(why, -errno, "listing the sessions");
 	take_fd(&fd);
@@ -145,12 +158,12 @@ static int survey(
 		if (entry->d_name[0] == '.')
 			continue;
 		if (leader_lives(entry->d_name)) {
-			(*living)++;
+			sight->living++;
 			continue;
 		}
-		(*dead)++;
+		sight->dead++;
 		if (remove)
-			unlinkat(lock, entry->d_name, 0);
+			unlinkat(folder, entry->d_name, 0);
 	}
 	/* A session that was not seen is not one that has ended. */
 	return errno ? reason_errno(why, -errno, "listing the sessions") : 0;
@@ -158,23 +171,26 @@ static int survey(
 
 int session_count(int lock, struct reason *why)
 {
-	unsigned living, dead;
-	int r = survey(lock, true, &living, &dead, why);
+	struct session_sight sight = {0};
+	int r = survey(lock, true, &sight, why);
 
-	return r < 0 ? r : (int)living;
+	return r < 0 ? r : (int)sight.living;
 }
 
-int session_survey(const char *user, unsigned *living, unsigned *dead, struct reason *why)
+int session_look(const char *user, struct session_sight *sight, struct reason *why)
 {
 	char path[sizeof(PATH_SESSIONS) + USER_NAME_MAX + 1];
 	fd_auto folder = -1;
+	struct stat st;
 
-	*living = *dead = 0;
+	*sight = (struct session_sight){0};
 	snprintf(path, sizeof(path), PATH_SESSIONS "/%s", user);
 	folder = dir_open(AT_FDCWD, path, 0, why);
-	if (folder == -ENOENT)
-		return 0;
-	return folder < 0 ? folder : survey(folder, false, living, dead, why);
+	if (folder < 0)
+		return folder == -ENOENT ? 0 : folder;
+	if (fstatat(folder, LAST_LOGIN, &st, AT_SYMLINK_NOFOLLOW) == 0)
+		sight->last_login = st.st_mtime;
+	return survey(folder, false, sight, why);
 }
 
 /* What file_read says of a file that is not as we write ours. */

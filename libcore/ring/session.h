@@ -6,6 +6,7 @@
  *	rings/UID		a link to USER: whose ring the @u of this uid may hold
  *	sessions/USER/		flock(2) on this folder serialises everything about USER
  *	sessions/USER/PID-STARTTIME	an empty file a session; .2, .3 ... when one process has several
+ *	sessions/USER/.last	an empty file, changed when the last session was opened
  *
  * STARTTIME is field 22 of /proc/PID/stat: with it a recycled pid is told from the one that was meant.
  * These names are a format: code loaded before an upgrade closes sessions after it.
@@ -16,6 +17,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
+#include <time.h>
 
 #include "identity/name.h"
 #include "ring/ring.h"
@@ -39,11 +41,18 @@ int session_add(int lock, char name[SESSION_NAME_MAX], struct reason *why);
 /* Takes a record away; one that is gone already is no error. */
 int session_remove(int lock, const char *name, struct reason *why);
 
+/* What can be seen of a user's sessions without the lock, and without changing anything. */
+struct session_sight {
+	unsigned living;
+	unsigned dead;     /* records whose leader is gone */
+	time_t last_login; /* since the machine was started; 0: none */
+};
+
+/* 0, also where there is nothing to see, or -errno. Root only. */
+int session_look(const char *user, struct session_sight *sight, struct reason *why);
+
 /* How many sessions live; records whose leader is gone (or a zombie) are removed. Or -errno. */
 int session_count(int lock, struct reason *why);
-
-/* The same without a lock, for who only looks: nothing is removed. 0 or -errno; no folder: no sessions. */
-int session_survey(const char *user, unsigned *living, unsigned *dead, struct reason *why);
 
 /*
  * rings/USER: 0, -ENOENT without a reason, -EBADMSG when it is no record of ours (damaged, somebody else's

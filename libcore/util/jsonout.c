@@ -147,6 +147,23 @@ void jsonout_when(struct jsonout *j, const char *key, time_t when)
 	jsonout_text(j, key, when ? text : NULL);
 }
 
+void jsonout_take(struct jsonout *j, const char *key, struct jsonout *document)
+{
+	const char *text = buf_text(&document->text), *end;
+
+	begin_member(j, key);
+	/* Its lines go as deep as this one is. */
+	for (; (end = strchr(text, '\n')); text = end + 1) {
+		buf_add(&j->text, text, (size_t)(end - text));
+		buf_addf(&j->text, "\n%*s", (int)(2 * j->depth), "");
+	}
+	buf_add_text(&j->text, text);
+	if (document->text.error)
+		j->text.error = document->text.error;
+	jsonout_free(document);
+	*document = (struct jsonout){0};
+}
+
 int jsonout_print(struct jsonout *j)
 {
 	buf_add_char(&j->text, '\n');

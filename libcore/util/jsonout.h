@@ -33,6 +33,9 @@ void jsonout_number(struct jsonout *j, const char *key, int64_t value);
 void jsonout_bool(struct jsonout *j, const char *key, bool value);
 void jsonout_when(struct jsonout *j, const char *key, time_t when); /* 0: null */
 
+/* A document that was written on its own, as a member of this one; it is empty then. */
+void jsonout_take(struct jsonout *j, const char *key, struct jsonout *document);
+
 /* Whether these bytes are UTF-8: then jsonout_bytes writes exactly them. */
 bool jsonout_is_text(const void *value, size_t len);
 

@@ -15,6 +15,7 @@ noinst_LTLIBRARIES += %D%/libutil.la
 	%D%/reason.c %D%/reason.h \
 	%D%/spawn.c %D%/spawn.h \
 	%D%/takeover.c %D%/takeover.h \
+	%D%/terminal.c %D%/terminal.h \
 	%D%/table.c %D%/table.h \
 	%D%/text.c %D%/text.h \
 	%D%/when.c %D%/when.h \

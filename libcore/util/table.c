@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "util/table.h"
 
@@ -41,8 +42,16 @@ void table_free(struct table *table)
 
 void table_add(struct table *table, const char *cell)
 {
+	table_add_shaded(table, SHADE_PLAIN, cell);
+}
+
+void table_add_shaded(struct table *table, enum shade shade, const char *cell)
+{
 	size_t *width = &table->width[table->cells++ % table->columns];
-	size_t shown = add_shown(&table->text, cell && *cell ? cell : "-");
+	size_t shown;
+
+	buf_add_char(&table->text, (char)shade);
+	shown = add_shown(&table->text, cell && *cell ? cell : "-");
 
 	buf_add_char(&table->text, '\0');
 	if (shown > *width)
@@ -82,7 +91,12 @@ int table_format(const struct table *table, struct buf *out)
 	const char *cell = buf_text(&table->text);
 
 	for (size_t i = 0; i < table->cells; i++) {
-		size_t column = i % table->columns, shown = add_shown(out, cell);
+		size_t column = i % table->columns, shown;
+		enum shade shade = (enum shade)(table->coloured ? *cell : SHADE_PLAIN);
+
+		buf_add_text(out, terminal_begin(shade));
+		shown = add_shown(out, ++cell);
+		buf_add_text(out, terminal_end(shade));
 
 		if (column + 1 == table->columns)
 			buf_add_char(out, '\n');
@@ -93,11 +107,13 @@ int table_format(const struct table *table, struct buf *out)
 	return table->text.error ? table->text.error : out->error;
 }
 
-int table_print(const struct table *table)
+int table_print(struct table *table)
 {
 	buf_auto out = {0};
-	int r = table_format(table, &out);
+	int r;
 
+	table->coloured = terminal_has_colour(STDOUT_FILENO);
+	r = table_format(table, &out);
 	if (r < 0)
 		return r;
 	if (fwrite(out.data, 1, out.len, stdout) != out.len || fflush(stdout))

@@ -9,6 +9,7 @@
 #include <stddef.h>
 
 #include "util/buf.h"
+#include "util/terminal.h"
 
 #define TABLE_COLUMNS_MAX 8
 
@@ -16,7 +17,8 @@ struct table {
 	size_t columns;
 	size_t width[TABLE_COLUMNS_MAX]; /* characters */
 	size_t cells;
-	struct buf text; /* the cells, each ended by a 0 */
+	struct buf text; /* the cells: a shade and the text, ended by a 0 */
+	bool coloured;   /* shades show; set by table_print where stdout has colours */
 };
 
 #define table_auto __attribute__((cleanup(table_free))) struct table
@@ -27,11 +29,12 @@ void table_free(struct table *table);
 
 /* Adds the next cell, row by row; NULL and "" come out as "-". */
 void table_add(struct table *table, const char *cell);
+void table_add_shaded(struct table *table, enum shade shade, const char *cell);
 void table_addf(struct table *table, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* Appends the table as text / prints it to stdout: 0 or -errno. */
 int table_format(const struct table *table, struct buf *out);
-int table_print(const struct table *table);
+int table_print(struct table *table);
 
 /* Appends "key:   value" with the values in one column, for `width` at least as long as every key. */
 void table_line(struct buf *out, size_t width, const char *key, const char *value);

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pty.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -360,6 +361,108 @@ static void test_tokens_leave_the_environment(void **state)
 	assert_string_equal(getenv("GH_HOST"), "example.org");
 }
 
+/* ---- terminal ---- */
+
+static void test_colours_are_for_terminals_alone(void **state)
+{
+	int ours, theirs, pipes[2];
+
+	(void)state;
+	assert_int_equal(openpty(&ours, &theirs, NULL, NULL, NULL), 0);
+	assert_int_equal(pipe(pipes), 0);
+	unsetenv("NO_COLOR");
+	setenv("TERM", "xterm", 1);
+	assert_true(terminal_has_colour(theirs));
+	assert_false(terminal_has_colour(pipes[1]));
+	setenv("TERM", "dumb", 1);
+	assert_false(terminal_has_colour(theirs));
+	setenv("TERM", "xterm", 1);
+	setenv("NO_COLOR", "", 1);
+	assert_true(terminal_has_colour(theirs));
+	setenv("NO_COLOR", "1", 1);
+	assert_false(terminal_has_colour(theirs));
+	unsetenv("NO_COLOR");
+	close(ours);
+	close(theirs);
+	close(pipes[0]);
+	close(pipes[1]);
+}
+
+static void test_a_shaded_table_is_as_wide_as_a_plain_one(void **state)
+{
+	table_auto table = table_make("NAME", "STATE", "MORE", NULL);
+	buf_auto plain = {0}, coloured = {0};
+
+	(void)state;
+	table_add(&table, "a");
+	table_add_shaded(&table, SHADE_GOOD, "fine");
+	table_add(&table, NULL);
+	assert_int_equal(table_format(&table, &plain), 0);
+	assert_string_equal(buf_text(&plain), "NAME  STATE  MORE\na     fine   -\n");
+	table.coloured = true;
+	assert_int_equal(table_format(&table, &coloured), 0);
+	assert_string_equal(
+	    buf_text(&coloured), "NAME  STATE  MORE\na     \033[32mfine\033[0m   -\n");
+}
+
+/* What a loop of so many steps, 50 ms each, writes to a terminal. */
+static void progress_of(unsigned steps, char *text, size_t size)
+{
+	int ours, theirs, before = dup(STDERR_FILENO);
+	struct progress progress;
+	ssize_t len;
+
+	assert_int_equal(openpty(&ours, &theirs, NULL, NULL, NULL), 0);
+	dup2(theirs, STDERR_FILENO);
+	progress = progress_begin("counting");
+	for (unsigned i = 0; i < steps; i++) {
+		nanosleep(&(struct timespec){.tv_nsec = 50000000}, NULL);
+		progress_step(&progress);
+	}
+	progress_end(&progress);
+	dup2(before, STDERR_FILENO);
+	fcntl(ours, F_SETFL, O_NONBLOCK);
+	while ((len = read(ours, text, size - 1)) > 0) {
+		text += len;
+		size -= (size_t)len;
+	}
+	*text = '\0';
+	close(before);
+	close(ours);
+	close(theirs);
+}
+
+static void test_a_long_loop_says_how_far_it_is(void **state)
+{
+	char text[512];
+
+	(void)state;
+	progress_of(2, text, sizeof(text));
+	assert_string_equal(text, "");
+	progress_of(25, text, sizeof(text));
+	assert_non_null(strstr(text, "\rcounting: "));
+	/* The line is taken away. */
+	assert_string_equal(text + strlen(text) - 4, "\r\033[K");
+}
+
+static void test_a_document_becomes_a_member(void **state)
+{
+	jsonout_auto j = {0}, inner = {0};
+
+	(void)state;
+	jsonout_open(&inner, NULL, '[');
+	jsonout_text(&inner, NULL, "x");
+	jsonout_close(&inner, ']');
+	jsonout_open(&j, NULL, '{');
+	jsonout_number(&j, "n", 1);
+	jsonout_take(&j, "list", &inner);
+	jsonout_bool(&j, "b", true);
+	jsonout_close(&j, '}');
+	assert_string_equal(
+	    buf_text(&j.text), "{\n  \"n\": 1,\n  \"list\": [\n    \"x\"\n  ],\n  \"b\": true\n}");
+	assert_int_equal(inner.text.len, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -377,6 +480,10 @@ int main(void)
 	    cmocka_unit_test(test_spawn_in_a_host_that_ignores_sigchld),
 	    cmocka_unit_test(test_spawn_without_a_descriptor_to_watch_by),
 	    cmocka_unit_test(test_tokens_leave_the_environment),
+	    cmocka_unit_test(test_colours_are_for_terminals_alone),
+	    cmocka_unit_test(test_a_shaded_table_is_as_wide_as_a_plain_one),
+	    cmocka_unit_test(test_a_long_loop_says_how_far_it_is),
+	    cmocka_unit_test(test_a_document_becomes_a_member),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -10,6 +10,15 @@
 #include "util/cli.h"
 #include "util/jsonout.h"
 
+void key_json(struct jsonout *j, const struct inventory_key *key)
+{
+	jsonout_open(j, NULL, '{');
+	jsonout_text(j, "name", key->name);
+	jsonout_when(j, "expires_dt", key->expires);
+	jsonout_text(j, "state", key_state_word(key->state));
+	jsonout_close(j, '}');
+}
+
 static int print_json(const struct ring *ring, const struct inventory *inventory)
 {
 	jsonout_auto j = {0};

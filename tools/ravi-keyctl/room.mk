@@ -4,7 +4,6 @@ bin_PROGRAMS += %D%/ravi-keyctl
 	%D%/keyctl.h \
 	%D%/diagnose.c \
 	%D%/exec.c \
-	%D%/inventory.c \
 	%D%/list.c \
 	%D%/main.c \
 	%D%/print.c \

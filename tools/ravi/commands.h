@@ -12,6 +12,10 @@ extern const struct cli_program ravi_program;
 extern const struct option_row init_options[];
 int run_init(void *values, int argc, char **argv);
 
+/* status.c */
+extern const struct option_row status_options[];
+int run_status(void *values, int argc, char **argv);
+
 /* create.c */
 extern const struct option_row create_options[];
 int run_create(void *values, int argc, char **argv);

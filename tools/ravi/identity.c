@@ -142,6 +142,7 @@ struct listing {
 	struct context context;
 	struct jsonout j;
 	struct table table;
+	struct progress progress;
 	bool json;
 	int code;
 };
@@ -162,7 +163,8 @@ static void add_row(struct table *table, const struct vault *vault, const struct
 	when_format(vault_updated(vault), updated);
 	table_add(table, vault_name(vault));
 	table_add(table, agent ? agent->user : NULL);
-	table_add(table, agent_state_word(vault_state(vault)));
+	table_add_shaded(table, vault_state(vault) == AGENT_ACTIVE ? SHADE_GOOD : SHADE_AMISS,
+	    agent_state_word(vault_state(vault)));
 	table_addf(table, "%zu", vault_secret_count(vault));
 	table_add(table, vault_email(vault));
 	table_add(table, updated);
@@ -177,10 +179,13 @@ static int list_one(void *opaque, const char *name)
 	struct agent agent;
 	int r = machine_vault(&listing->context.machine, name, NULL, &vault, &why);
 
+	progress_step(&listing->progress);
 	if (r == 0 && vault_state(vault) == AGENT_DELETED)
 		return 0;
 	if (r == 0)
 		r = identity_carrier(name, &agent, &why);
+	if (r < 0)
+		progress_clear(&listing->progress);
 	if (r < 0)
 		listing->code = context_fail(r, &why);
 	else if (listing->json)
@@ -205,7 +210,9 @@ int run_identity_list(void *opaque, int argc, char **argv)
 		return context_fail(r, &why);
 	listing.table = table_make("NAME", "USER", "STATE", "SECRETS", "EMAIL", "UPDATED", NULL);
 	jsonout_open(&listing.j, NULL, '[');
+	listing.progress = progress_begin("reading vaults");
 	r = store_directory.list(listing.context.machine.store, list_one, &listing, &why);
+	progress_end(&listing.progress);
 	jsonout_close(&listing.j, ']');
 	if (r == 0)
 		r = values->json ? jsonout_print(&listing.j) : table_print(&listing.table);

@@ -46,6 +46,11 @@ static const struct cli_command commands[] = {
 	.run = run_init,
 	.more =
 	    "Keeps whatever is there already. Move the recovery key off the machine afterwards."},
+    {.name = "status",
+	.summary = "Show identities, sessions, rings, what expires and what to do next",
+	.options = status_options,
+	.run = run_status,
+	.more = "Root sees all identities, an agent those of its own ring."},
     {.name = "identity create",
 	.summary = "Make an identity, and its OS user when that is missing",
 	.options = create_options,

@@ -24,6 +24,7 @@ bin_PROGRAMS += %D%/ravi
 	%D%/newfile.c %D%/newfile.h \
 	%D%/layout.c %D%/layout.h \
 	%D%/osuser.c %D%/osuser.h \
+	%D%/overview.c %D%/overview.h \
 	%D%/own.c %D%/own.h \
 	%D%/prompt.c %D%/prompt.h \
 	%D%/recovery.c %D%/recovery.h \
@@ -32,6 +33,7 @@ bin_PROGRAMS += %D%/ravi
 	%D%/secret.c %D%/secret.h \
 	%D%/secrets.c \
 	%D%/signkey.c %D%/signkey.h \
+	%D%/status.c \
 	%D%/transfer.c \
 	%D%/trust.c \
 	%D%/value.c %D%/value.h \

@@ -38,18 +38,18 @@ static void mend(struct doctor *d, enum loader_task task, const char *user)
 static int look_at_sessions(void *opaque, const char *user)
 {
 	struct doctor *d = opaque;
-	unsigned living, dead;
+	struct session_sight sight;
 	struct reason why = {0};
 
-	if (session_survey(user, &living, &dead, &why) < 0) {
+	if (session_look(user, &sight, &why) < 0) {
 		doctor_bad(d, user, "%s", why.text);
 		doctor_remedy(d,
 		    "mend " PATH_SESSIONS "/%s, or remove it while %s is not logged in", user,
 		    user);
-	} else if (dead) {
+	} else if (sight.dead) {
 		doctor_warn(d, user,
 		    "%u of its sessions ended without closing, %u live; the sweep takes them away",
-		    dead, living);
+		    sight.dead, sight.living);
 		mend(d, LOADER_END, user);
 	}
 	return 0;
@@ -68,12 +68,12 @@ static void check_sessions(struct doctor *d)
 /* Whether somebody may have a ring now, and whether anybody wants it. */
 static bool is_wanted(const char *user)
 {
-	unsigned living, dead;
+	struct session_sight sight;
 	struct agent agent;
 
 	if (agent_load(user, &agent, NULL) < 0 || agent.state != AGENT_ACTIVE)
 		return false;
-	return agent.linger || (session_survey(user, &living, &dead, NULL) == 0 && living > 0);
+	return agent.linger || (session_look(user, &sight, NULL) == 0 && sight.living > 0);
 }
 
 static int look_at_ring(void *opaque, const char *user)

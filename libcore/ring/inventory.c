@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * What one identity has in the ring: its profile and its keys, those that expired included; and the words
- * in which list and status tell about a key.
- */
+/* What one identity has in a ring, and the words in which people are told about a key: see inventory.h. */
 #include <config.h>
 
 #include <errno.h>
@@ -10,8 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "keyctl.h"
-#include "util/cli.h"
+#include "ring/inventory.h"
 #include "util/text.h"
 #include "util/when.h"
 
@@ -57,15 +53,6 @@ void key_expiry_describe(const struct inventory_key *key, char text[KEY_EXPIRY_T
 	when_format(key->expires, when);
 	snprintf(text, KEY_EXPIRY_TEXT, "%s %s",
 	    key->state == RING_KEY_LIVE ? "expires" : key_state_word(key->state), when);
-}
-
-void key_json(struct jsonout *j, const struct inventory_key *key)
-{
-	jsonout_open(j, NULL, '{');
-	jsonout_text(j, "name", key->name);
-	jsonout_when(j, "expires_dt", key->expires);
-	jsonout_text(j, "state", key_state_word(key->state));
-	jsonout_close(j, '}');
 }
 
 static int add_key(
@@ -154,7 +141,7 @@ int inventory_take(
 	if (r < 0)
 		return r;
 	r = ring_each(ring, take_key, &taking, why);
-	if (r == -ENORING)
+	if (r == -ENXIO)
 		return r;
 	if (r == 0)
 		r = take_expiries(inventory, inventory->count);
