@@ -5,9 +5,7 @@
  */
 #include <config.h>
 
-#include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,11 +17,10 @@
 #include "identity.h"
 #include "overview.h"
 #include "own.h"
+#include "pam/stack.h"
 #include "ring/inventory.h"
 #include "ring/session.h"
 #include "sshkey/sshkey.h"
-#include "util/cleanup.h"
-#include "util/file.h"
 #include "util/terminal.h"
 #include "util/when.h"
 
@@ -64,21 +61,17 @@ static void status_free(struct status *status)
 
 /* ---- root's ---- */
 
-/*
- * Whether a file of /etc/pam.d names the module: without one no login loads a ring. The one that is there for
- * units with PAMName= does not count: it comes with the installation.
- */
-static bool pam_names_us(void)
+/* Whether any of the usual services has the module in its session stack: without, no login loads a ring. */
+static bool pam_calls_us(void)
 {
-	dir_auto dir = opendir("/etc/pam.d");
-	const struct dirent *entry;
+	static const char *const services[] = {
+	    "sshd", "su-l", "su", "sudo", "login", "cron", "runuser-l", "systemd-user"};
 
-	while (dir && (entry = readdir(dir))) {
-		fd_auto fd = openat(dirfd(dir), entry->d_name, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-		buf_auto text = {0};
+	for (size_t i = 0; i < sizeof(services) / sizeof(*services); i++) {
+		stack_auto stack = {0};
 
-		if (fd >= 0 && strcmp(entry->d_name, "ravi-agent") != 0 &&
-		    file_read_fd(fd, 65536, &text) == 0 && strstr(buf_text(&text), "pam_ravi.so"))
+		if (stack_read("", services[i], STACK_SESSION, &stack, NULL) == 0 &&
+		    stack_find(&stack, STACK_MODULE, 0) < stack.count)
 			return true;
 	}
 	return false;
@@ -204,9 +197,9 @@ static int look_at_one(void *opaque, const char *name)
 /* What the machine as a whole lacks. */
 static void advise_machine(struct overview *overview)
 {
-	if (!pam_names_us())
+	if (!pam_calls_us())
 		overview_next(overview, RAVI_LIBEXECDIR "/ravi-pam enable",
-		    "no PAM stack names pam_ravi, so no login loads a ring");
+		    "no login stack calls pam_ravi, so none loads a ring; ravi doctor tells more");
 	if (access(PATH_RECOVERY_KEY, F_OK) == 0)
 		overview_next(overview, NULL,
 		    PATH_RECOVERY_KEY " opens every vault: move it off this machine");
