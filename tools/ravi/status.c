@@ -86,7 +86,8 @@ static enum ring_state ring_state(
 	bool is_default = !strcmp(agent->identities[0], identity);
 
 	if (session_ring_load(agent->user, &recorded, NULL) < 0 ||
-	    !session_ring_is_ours(agent->user, recorded.id) || vault_state(vault) != AGENT_ACTIVE)
+	    session_ring_is_ours(agent->user, recorded.id, NULL) != 1 ||
+	    vault_state(vault) != AGENT_ACTIVE)
 		return RING_STATE_NONE;
 	ring.id = recorded.id;
 	strcpy(ring.user, agent->user);
