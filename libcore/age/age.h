@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The age v1 file format (C2SP: age-encryption.org/v1), X25519 recipients and armor, so that a
- * vault can be opened by the `age` program and the recovery key with nothing of ours at hand.
+ * The age v1 file format (C2SP: age-encryption.org/v1), X25519 recipients, passphrases and armor, so
+ * that a vault can be opened by the `age` program and the recovery key with nothing of ours at hand.
  *
  * A file is a header (a stanza a recipient, each the 16-byte file key wrapped for it, and an HMAC
  * over the header), a 16-byte nonce, and the payload in chunks of 64 KiB, each sealed with
@@ -25,6 +25,14 @@
 #define AGE_IDENTITY_TEXT  75 /* "AGE-SECRET-KEY-1" and 58 characters, and the 0 */
 #define AGE_RECIPIENTS_MAX 64
 #define AGE_FILE_MAX       (32u << 20) /* bytes of a file; callers bound what they read */
+
+/*
+ * What one try of a passphrase costs: 2^factor blocks of 1 KiB, all of them in memory. Written is what the
+ * age program writes, 256 MiB; read is at most 1 GiB, whatever a file asks for.
+ */
+#define AGE_WORK_FACTOR     18
+#define AGE_WORK_FACTOR_MAX 20u
+#define AGE_PASSPHRASE_MAX  1024 /* bytes */
 
 struct age_recipient {
 	uint8_t point[AGE_KEY_SIZE];
@@ -77,5 +85,18 @@ int age_encrypt(const struct age_recipient *recipients, size_t count, const void
  */
 int age_decrypt(const struct age_identity *identities, size_t count, const void *file, size_t len,
     struct buf *out, enum age_failure *failure, struct reason *why);
+
+/*
+ * The same for whoever knows the passphrase (1 to AGE_PASSPHRASE_MAX bytes) and nobody else. `factor` is
+ * AGE_WORK_FACTOR but for tests. -EINVAL also for another passphrase length or factor; -ENOMEM also when
+ * scrypt's memory cannot be had. To open, -ENOKEY is another passphrase, or a file that has none.
+ */
+int age_encrypt_passphrase(const struct buf *passphrase, unsigned factor, const void *data,
+    size_t len, bool armor, struct buf *out);
+int age_decrypt_passphrase(const struct buf *passphrase, const void *file, size_t len,
+    struct buf *out, enum age_failure *failure, struct reason *why);
+
+/* Whether the bytes begin as an age file does, binary or armored. */
+bool age_is_file(const void *data, size_t len);
 
 #endif

@@ -7,14 +7,13 @@
 
 #include "age/armor.h"
 
-#define BEGIN_LINE "-----BEGIN AGE ENCRYPTED FILE-----"
-#define END_LINE   "-----END AGE ENCRYPTED FILE-----"
+#define END_LINE "-----END AGE ENCRYPTED FILE-----"
 
 void armor_write(struct span file, struct buf *out)
 {
 	char line[BASE64_COLUMNS + 1];
 
-	buf_add_text(out, BEGIN_LINE "\n");
+	buf_add_text(out, ARMOR_BEGIN "\n");
 	while (file.len && !out->error) {
 		struct span part =
 		    span_take(&file, file.len < BASE64_BYTES ? file.len : BASE64_BYTES);
@@ -71,7 +70,7 @@ int armor_read(struct span armor, struct buf *out, struct reason *why)
 	struct span rest = trim(armor), line = {0};
 	bool whole = true; /* so far every line was full, so that another may follow */
 
-	if (!take_line(&rest, &line) || !span_is(line, BEGIN_LINE))
+	if (!take_line(&rest, &line) || !span_is(line, ARMOR_BEGIN))
 		return reason_set(why, -EBADMSG, "neither an age file nor one in ASCII armor");
 	if (!buf_reserve(out, rest.len / 4 * 3))
 		return out->error;

@@ -10,6 +10,8 @@
 #include "util/buf.h"
 #include "util/reason.h"
 
+#define ARMOR_BEGIN "-----BEGIN AGE ENCRYPTED FILE-----"
+
 /* Appends the armored file; failures stay in out->error. */
 void armor_write(struct span file, struct buf *out);
 

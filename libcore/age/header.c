@@ -11,7 +11,7 @@
 #define VERSION_LINE   HEADER_START "v1\n"
 #define STANZA_START   "-> "
 #define MAC_START      "---"
-#define ARGUMENTS_KEPT 2 /* the type and, of X25519, the share */
+#define ARGUMENTS_KEPT 3 /* the type; of X25519 the share; of scrypt salt and work factor */
 #define UNPADDED       sodium_base64_VARIANT_ORIGINAL_NO_PADDING
 
 /* A stanza of any type, as far as we look at it. */
@@ -70,7 +70,42 @@ static bool keep_x25519(const struct stanza *stanza, struct x25519_stanza *kept)
 	return true;
 }
 
-static int parse_stanza(struct span *rest, struct header *header, bool *scrypt, struct reason *why)
+/* Decimal digits without a sign or a leading zero, so that a file has one text. */
+static bool parse_factor(struct span text, unsigned *factor)
+{
+	if (!text.len || text.len > 2 || text.data[0] == '0')
+		return false;
+	*factor = 0;
+	for (size_t i = 0; i < text.len; i++) {
+		if (text.data[i] < '0' || text.data[i] > '9')
+			return false;
+		*factor = *factor * 10 + (unsigned)(text.data[i] - '0');
+	}
+	return *factor <= AGE_WORK_FACTOR_MAX;
+}
+
+static bool keep_scrypt(const struct stanza *stanza, struct scrypt_stanza *kept)
+{
+	if (stanza->argument_count != 3 || stanza->body_len != sizeof(kept->body) ||
+	    !span_base64_exact(stanza->arguments[1], kept->salt, sizeof(kept->salt)) ||
+	    !parse_factor(stanza->arguments[2], &kept->factor))
+		return false;
+	memcpy(kept->body, stanza->body, sizeof(kept->body));
+	return true;
+}
+
+static int parse_scrypt(const struct stanza *stanza, struct header *header, struct reason *why)
+{
+	/* parse_stanzas refuses a second one. */
+	header->has_scrypt = true;
+	if (keep_scrypt(stanza, &header->scrypt))
+		return 0;
+	return reason_set(why, -EBADMSG,
+	    "the age header is damaged, or its passphrase takes too much work: a factor above %u",
+	    AGE_WORK_FACTOR_MAX);
+}
+
+static int parse_stanza(struct span *rest, struct header *header, struct reason *why)
 {
 	struct stanza stanza = {0};
 	struct span line;
@@ -79,7 +114,8 @@ static int parse_stanza(struct span *rest, struct header *header, bool *scrypt, 
 	    !parse_arguments(line, &stanza) || !parse_body(rest, &stanza))
 		return reason_set(
 		    why, -EBADMSG, "the age header is damaged: a recipient stanza is malformed");
-	*scrypt |= span_is(stanza.arguments[0], "scrypt");
+	if (span_is(stanza.arguments[0], "scrypt"))
+		return parse_scrypt(&stanza, header, why);
 	if (!span_is(stanza.arguments[0], "X25519"))
 		return 0;
 	if (header->count == AGE_RECIPIENTS_MAX)
@@ -95,17 +131,16 @@ static int parse_stanza(struct span *rest, struct header *header, bool *scrypt, 
 /* A passphrase promises that only who knows it made the file, so it never stands with others. */
 static int parse_stanzas(struct span *rest, struct header *header, struct reason *why)
 {
-	bool scrypt = false;
 	size_t count = 0;
 
 	do {
-		int r = parse_stanza(rest, header, &scrypt, why);
+		int r = parse_stanza(rest, header, why);
 
 		if (r < 0)
 			return r;
 		count++;
 	} while (!span_begins(*rest, MAC_START));
-	if (scrypt && count > 1)
+	if (header->has_scrypt && count > 1)
 		return reason_set(why, -EBADMSG,
 		    "the age header is damaged: a passphrase next to other recipients");
 	return 0;
@@ -118,6 +153,7 @@ int header_parse(struct span *file, struct header *header, struct reason *why)
 	int r;
 
 	header->count = 0;
+	header->has_scrypt = false;
 	if (!span_skip(file, VERSION_LINE))
 		return reason_set(why, -EBADMSG, "not a file of age's version v1");
 	r = parse_stanzas(file, header, why);
@@ -159,11 +195,23 @@ static void add_base64(struct buf *out, const void *bytes, size_t len)
 	buf_add_text(out, text);
 }
 
+static void end_header(size_t start, const struct file_key *file_key, struct buf *out)
+{
+	uint8_t mac[SECRET_SIZE];
+
+	buf_add_text(out, MAC_START);
+	if (out->error)
+		return;
+	header_mac(file_key, out->data + start, out->len - start, mac);
+	buf_add_char(out, ' ');
+	add_base64(out, mac, sizeof(mac));
+	buf_add_char(out, '\n');
+}
+
 void header_write(const struct x25519_stanza *stanzas, size_t count,
     const struct file_key *file_key, struct buf *out)
 {
 	size_t start = out->len;
-	uint8_t mac[SECRET_SIZE];
 
 	buf_add_text(out, VERSION_LINE);
 	for (size_t i = 0; i < count; i++) {
@@ -173,11 +221,18 @@ void header_write(const struct x25519_stanza *stanzas, size_t count,
 		add_base64(out, stanzas[i].body, sizeof(stanzas[i].body));
 		buf_add_char(out, '\n');
 	}
-	buf_add_text(out, MAC_START);
-	if (out->error)
-		return;
-	header_mac(file_key, out->data + start, out->len - start, mac);
-	buf_add_char(out, ' ');
-	add_base64(out, mac, sizeof(mac));
+	end_header(start, file_key, out);
+}
+
+void header_write_scrypt(
+    const struct scrypt_stanza *stanza, const struct file_key *file_key, struct buf *out)
+{
+	size_t start = out->len;
+
+	buf_add_text(out, VERSION_LINE STANZA_START "scrypt ");
+	add_base64(out, stanza->salt, sizeof(stanza->salt));
+	buf_addf(out, " %u\n", stanza->factor);
+	add_base64(out, stanza->body, sizeof(stanza->body));
 	buf_add_char(out, '\n');
+	end_header(start, file_key, out);
 }

@@ -8,6 +8,7 @@ noinst_LTLIBRARIES += %D%/libage.la
 	%D%/header.c %D%/header.h \
 	%D%/key.c \
 	%D%/payload.c %D%/payload.h \
+	%D%/scrypt.c %D%/scrypt.h \
 	%D%/span.c %D%/span.h \
 	%D%/x25519.c %D%/x25519.h
 %C%_libage_la_CFLAGS = $(AM_CFLAGS) $(SODIUM_CFLAGS)

@@ -39,7 +39,8 @@ struct vector {
 	const char *payload; /* SHA-256 of what is released, in hex; NULL: nothing may be */
 	struct age_identity identities[4];
 	size_t count;
-	const char *foreign; /* what it uses that is not ours */
+	struct buf passphrase; /* the first; len 0: none */
+	const char *foreign;   /* what it uses that is not ours */
 	const char *file;
 	size_t len;
 };
@@ -52,7 +53,8 @@ static int read_pair(struct vector *vector, const char *key, const char *value)
 	} else if (strcmp(key, "payload") == 0) {
 		vector->payload = value;
 	} else if (strcmp(key, "passphrase") == 0) {
-		vector->foreign = "passphrases (scrypt)";
+		if (!vector->passphrase.len)
+			buf_add_text(&vector->passphrase, value);
 	} else if (strcmp(key, "identity") == 0 && strncmp(value, "AGE-SECRET-KEY-PQ-1", 19) == 0) {
 		vector->foreign = "hybrid identities (ML-KEM)";
 	} else if (strcmp(key, "identity") == 0) {
@@ -103,14 +105,18 @@ static bool released_as_expected(const struct vector *vector, const struct buf *
 	return strcmp(hex, vector->payload) == 0;
 }
 
-static int run_vector(const struct vector *vector)
+static int run_vector(const struct vector *vector, bool with_passphrase)
 {
 	enum age_failure failure;
 	struct reason why = {0};
 	buf_auto out = {0};
 
-	age_decrypt(
-	    vector->identities, vector->count, vector->file, vector->len, &out, &failure, &why);
+	if (with_passphrase)
+		age_decrypt_passphrase(
+		    &vector->passphrase, vector->file, vector->len, &out, &failure, &why);
+	else
+		age_decrypt(vector->identities, vector->count, vector->file, vector->len, &out,
+		    &failure, &why);
 	if (strcmp(class_names[failure], vector->expect) != 0) {
 		printf(
 		    "expected %s, got %s (%s)\n", vector->expect, class_names[failure], why.text);
@@ -128,6 +134,7 @@ int main(int argc, char **argv)
 {
 	struct vector vector = {0};
 	buf_auto text = {0};
+	int r;
 	fd_auto fd = argc == 2 ? open(argv[1], O_RDONLY | O_CLOEXEC) : -1;
 
 	if (fd < 0 || file_read_fd(fd, BUF_MAX / 2, &text) < 0 || read_vector(&text, &vector) < 0) {
@@ -135,9 +142,14 @@ int main(int argc, char **argv)
 		return EXIT_DIFFERENT;
 	}
 	/* With an identity of ours the header is judged, whatever else the vector brings. */
-	if (vector.count == 0 && vector.foreign) {
+	if (vector.count == 0 && !vector.passphrase.len && vector.foreign) {
 		puts(vector.foreign);
 		return EXIT_LEFT_OUT;
 	}
-	return run_vector(&vector);
+	/* With both, both are refused the same way. */
+	r = vector.passphrase.len ? run_vector(&vector, true) : EXIT_AS_EXPECTED;
+	if (r == EXIT_AS_EXPECTED && (vector.count || !vector.passphrase.len))
+		r = run_vector(&vector, false);
+	buf_free(&vector.passphrase);
+	return r;
 }

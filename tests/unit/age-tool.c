@@ -6,6 +6,8 @@
  *	age-tool recipient IDENTITY-FILE	its recipient
  *	age-tool encrypt [-a] RECIPIENT...	stdin to stdout; -a: armored
  *	age-tool decrypt IDENTITY-FILE		stdin to stdout
+ *	age-tool lock PASSPHRASE-FILE [-a]	stdin to stdout, for who knows the passphrase
+ *	age-tool unlock PASSPHRASE-FILE		stdin to stdout
  *
  * An identity file is age-keygen's: one a line, `#` before comments. Exit 1 on failure, 2 on usage.
  */
@@ -121,6 +123,41 @@ static int decrypt(int argc, char **argv, struct buf *out, struct reason *why)
 	return age_decrypt(keys.identities, keys.count, buf_text(&file), file.len, out, NULL, why);
 }
 
+/* The passphrase is the file's first line. */
+static int read_both(const char *path, struct buf *passphrase, struct buf *data, struct reason *why)
+{
+	fd_auto fd = open(path, O_RDONLY | O_CLOEXEC);
+	int r = fd < 0 ? -errno : file_read_fd(fd, 4096, passphrase);
+
+	if (r < 0)
+		return reason_errno(why, r, "%s", path);
+	buf_cut(passphrase, strcspn(buf_text(passphrase), "\n"));
+	return file_read_fd(STDIN_FILENO, AGE_FILE_MAX, data);
+}
+
+static int lock(int argc, char **argv, struct buf *out, struct reason *why)
+{
+	buf_auto passphrase = {0};
+	buf_auto data = {0};
+	int r = read_both(argv[0], &passphrase, &data, why);
+
+	return r < 0 ? r
+		     : age_encrypt_passphrase(
+			   &passphrase, AGE_WORK_FACTOR, buf_text(&data), data.len, argc > 1, out);
+}
+
+static int unlock(int argc, char **argv, struct buf *out, struct reason *why)
+{
+	buf_auto passphrase = {0};
+	buf_auto data = {0};
+	int r = read_both(argv[0], &passphrase, &data, why);
+
+	(void)argc;
+	return r < 0
+		   ? r
+		   : age_decrypt_passphrase(&passphrase, buf_text(&data), data.len, out, NULL, why);
+}
+
 static const struct command {
 	const char *name;
 	int least, most; /* arguments */
@@ -130,6 +167,8 @@ static const struct command {
     {"recipient", 1, 1, recipient},
     {"encrypt", 1, AGE_RECIPIENTS_MAX + 1, encrypt},
     {"decrypt", 1, 1, decrypt},
+    {"lock", 1, 2, lock},
+    {"unlock", 1, 1, unlock},
 };
 
 int main(int argc, char **argv)
@@ -152,7 +191,7 @@ int main(int argc, char **argv)
 		return r < 0;
 	}
 	fputs("usage: age-tool keygen | recipient FILE | encrypt [-a] RECIPIENT... | "
-	      "decrypt FILE\n",
+	      "decrypt FILE | lock FILE [-a] | unlock FILE\n",
 	    stderr);
 	return 2;
 }

@@ -562,6 +562,169 @@ static void test_a_flipped_bit_in_armor_is_found(void **state)
 	assert_int_equal(open_with(&identity, &file, &out), AGE_DONE);
 }
 
+/* ---- passphrases ---- */
+
+#define FACTOR 2 /* so that a try costs nothing */
+
+static void add_passphrase(struct buf *passphrase, const char *words)
+{
+	assert_int_equal(buf_add_text(passphrase, words), 0);
+}
+
+static void seal_with(const struct buf *passphrase, unsigned factor, struct buf *file)
+{
+	buf_reset(file);
+	assert_int_equal(age_encrypt_passphrase(passphrase, factor, "plain", 5, false, file), 0);
+}
+
+static int unlock(const struct buf *passphrase, const struct buf *file, enum age_failure *failure,
+    struct reason *why)
+{
+	buf_auto out = {0};
+	int r = age_decrypt_passphrase(passphrase, file->data, file->len, &out, failure, why);
+
+	if (r == 0)
+		assert_string_equal(out.data, "plain");
+	else
+		assert_int_equal(out.len, 0);
+	return r;
+}
+
+static void test_who_knows_the_passphrase_opens_it(void **state)
+{
+	age_identity_auto identity = {0};
+	enum age_failure failure;
+	buf_auto words = {0};
+	buf_auto others = {0};
+	buf_auto file = {0};
+	buf_auto again = {0};
+	buf_auto out = {0};
+	struct reason why;
+
+	(void)state;
+	add_passphrase(&words, "correct horse");
+	add_passphrase(&others, "correct horse ");
+	for (unsigned factor = 1; factor <= 12; factor++) {
+		seal_with(&words, factor, &file);
+		assert_int_equal(unlock(&words, &file, &failure, &why), 0);
+		assert_int_equal(failure, AGE_DONE);
+	}
+	assert_int_equal(unlock(&others, &file, &failure, &why), -ENOKEY);
+	assert_int_equal(failure, AGE_NO_MATCH);
+	seal_with(&words, 12, &again);
+	assert_int_equal(file.len, again.len);
+	assert_memory_not_equal(file.data, again.data, file.len);
+	assert_int_equal(age_identity_generate(&identity), 0);
+	assert_int_equal(
+	    age_decrypt(&identity, 1, file.data, file.len, &out, &failure, &why), -ENOKEY);
+	assert_non_null(strstr(why.text, "passphrase"));
+	buf_reset(&file);
+	assert_int_equal(age_encrypt(&identity.recipient, 1, "plain", 5, false, &file), 0);
+	assert_int_equal(unlock(&words, &file, &failure, &why), -ENOKEY);
+	assert_non_null(strstr(why.text, "no passphrase"));
+}
+
+static void test_passphrases_have_limits(void **state)
+{
+	enum age_failure failure;
+	buf_auto words = {0};
+	buf_auto none = {0};
+	buf_auto file = {0};
+	struct reason why;
+
+	(void)state;
+	add_passphrase(&words, "x");
+	seal_with(&words, FACTOR, &file);
+	assert_int_equal(unlock(&none, &file, &failure, &why), -EINVAL);
+	assert_int_equal(failure, AGE_OTHER);
+	assert_int_equal(age_encrypt_passphrase(&none, FACTOR, "", 0, false, &file), -EINVAL);
+	assert_int_equal(age_encrypt_passphrase(&words, 0, "", 0, false, &file), -EINVAL);
+	assert_int_equal(
+	    age_encrypt_passphrase(&words, AGE_WORK_FACTOR_MAX + 1, "", 0, false, &file), -EINVAL);
+	while (words.len < AGE_PASSPHRASE_MAX)
+		buf_add_char(&words, 'x');
+	seal_with(&words, FACTOR, &file);
+	assert_int_equal(unlock(&words, &file, NULL, NULL), 0);
+	buf_add_char(&words, 'x');
+	assert_int_equal(age_encrypt_passphrase(&words, FACTOR, "", 0, false, &file), -EINVAL);
+	assert_int_equal(unlock(&words, &file, &failure, &why), -EINVAL);
+}
+
+/* Puts another work factor into the header; its MAC is then wrong, but that comes later. */
+static void with_factor(const struct buf *file, const char *factor, struct buf *out)
+{
+	const char *at = strstr(file->data, " 2\n");
+
+	assert_non_null(at);
+	buf_reset(out);
+	buf_add(out, file->data, (size_t)(at - file->data));
+	buf_addf(out, " %s\n", factor);
+	buf_add(out, at + 3, file->len - (size_t)(at + 3 - file->data));
+}
+
+/* The work is the file's to choose: one that asks for too much is refused before any is done. */
+static void test_work_is_capped(void **state)
+{
+	static const char *const bad[] = {"21", "22", "23", "64", "99", "100", "4294967297", "0",
+	    "02", "+2", "-2", "0x2", "2 2", "", "2.", " 2"};
+	enum age_failure failure;
+	buf_auto words = {0};
+	buf_auto file = {0};
+	buf_auto changed = {0};
+	struct reason why;
+
+	(void)state;
+	add_passphrase(&words, "x");
+	seal_with(&words, FACTOR, &file);
+	with_factor(&file, "2", &changed);
+	assert_int_equal(unlock(&words, &changed, &failure, &why), 0);
+	with_factor(&file, "3", &changed);
+	assert_int_equal(unlock(&words, &changed, &failure, &why), -ENOKEY);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
+		with_factor(&file, bad[i], &changed);
+		if (unlock(&words, &changed, &failure, &why) != -EBADMSG ||
+		    failure != AGE_BAD_HEADER)
+			fail_msg("factor \"%s\": %s", bad[i], why.text);
+	}
+}
+
+static void test_a_flipped_bit_under_a_passphrase_is_found(void **state)
+{
+	buf_auto words = {0};
+	buf_auto file = {0};
+	size_t i;
+
+	(void)state;
+	add_passphrase(&words, "x");
+	seal_with(&words, FACTOR, &file);
+	for (i = 0; i < file.len; i++) {
+		/* Another factor is another amount of work, and asked for too much above. */
+		if (!memcmp(file.data + i, "2\n", 2))
+			continue;
+		file.data[i] = (char)(file.data[i] ^ 1);
+		assert_int_not_equal(unlock(&words, &file, NULL, NULL), 0);
+		file.data[i] = (char)(file.data[i] ^ 1);
+	}
+	assert_int_equal(unlock(&words, &file, NULL, NULL), 0);
+}
+
+static void test_files_are_known_by_their_first_bytes(void **state)
+{
+	buf_auto words = {0};
+	buf_auto file = {0};
+	buf_auto armored = {0};
+
+	(void)state;
+	add_passphrase(&words, "x");
+	seal_with(&words, FACTOR, &file);
+	assert_int_equal(age_encrypt_passphrase(&words, FACTOR, "", 0, true, &armored), 0);
+	assert_true(age_is_file(file.data, file.len));
+	assert_true(age_is_file(armored.data, armored.len));
+	assert_false(age_is_file("AGE-SECRET-KEY-1", 16));
+	assert_false(age_is_file("age-encryption", 14));
+	assert_false(age_is_file("", 0));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -580,6 +743,11 @@ int main(void)
 	    cmocka_unit_test(test_headers_with_another_stanza),
 	    cmocka_unit_test(test_armor_is_strict),
 	    cmocka_unit_test(test_a_flipped_bit_in_armor_is_found),
+	    cmocka_unit_test(test_who_knows_the_passphrase_opens_it),
+	    cmocka_unit_test(test_passphrases_have_limits),
+	    cmocka_unit_test(test_work_is_capped),
+	    cmocka_unit_test(test_a_flipped_bit_under_a_passphrase_is_found),
+	    cmocka_unit_test(test_files_are_known_by_their_first_bytes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
