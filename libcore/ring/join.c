@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <pwd.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -13,7 +14,10 @@
 #include "ring/join.h"
 #include "ring/keyctl.h"
 #include "ring/ring.h"
+#include "ring/session.h"
 #include "util/cleanup.h"
+
+#define ENTRY_MAX (64 << 10) /* bytes of a passwd entry */
 
 struct ids {
 	uid_t real, effective, saved;
@@ -73,14 +77,27 @@ static bool agent_needs_ring(uid_t uid)
 	       !strncmp(d.text, "_uid_ses.", strlen("_uid_ses."));
 }
 
+/*
+ * Whether the uid is, or was, an agent's. When the name service does not say, it may be one: a fresh session
+ * ring costs whoever logs in little.
+ */
 static bool is_agent_uid(uid_t uid)
 {
+	free_auto char *text = malloc(ENTRY_MAX);
 	struct passwd entry, *found = NULL;
+	char user[USER_NAME_MAX + 1];
 	struct agent agent;
-	char text[4096];
+	int r;
 
-	if (uid == 0 || getpwuid_r(uid, &entry, text, sizeof(text), &found) != 0 || !found)
+	if (uid == 0)
 		return false;
+	/* An OS user that is gone may have left its ring. */
+	if (!text || session_ring_of_uid(uid, user) == 0)
+		return true;
+	r = getpwuid_r(uid, &entry, text, ENTRY_MAX, &found);
+	/* getpwuid_r(3): some name services say "no such user" with an errno. */
+	if (!found)
+		return r != 0 && r != ENOENT && r != ESRCH;
 	return agent_load(found->pw_name, &agent, NULL) != -ENOENT;
 }
 

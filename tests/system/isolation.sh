@@ -186,6 +186,20 @@ test_three_deep_each_has_its_own() {
 	equal "" "$(ring_of second)$(ring_of third)"
 }
 
+# The name service has more to say of it than a page: that hides from nobody that it is an agent.
+test_an_agent_of_a_long_description_is_one() {
+	cp -p /etc/passwd /tmp/
+	sed -i "s/^\\(first:[^:]*:[^:]*:[^:]*\\):[^:]*/\\1:$(printf 'x%.0s' {1..9000})/" /etc/passwd
+	session first a
+	local out
+	# A session ring of its own that leads to its user keyring.
+	out=$(in_session a 'keyctl session - sh -c "keyctl link @u @s; sudo -n -u human look" 2>/dev/null')
+	contains "$out" "token:  status: 4"
+	without_first "$out"
+	end_session a
+	cp -p /tmp/passwd /etc/
+}
+
 test_without_key_quota_the_session_ring_is_roots_and_leads_no_other_to_the_ring() {
 	cat >/usr/local/bin/fall-back <<-'END'
 		#!/bin/sh
