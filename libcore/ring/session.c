@@ -253,17 +253,40 @@ int session_ring_save(const char *user, const struct session_ring *ring, struct 
 	return file_replace(rings, user, 0600, false, text.data, text.len, why);
 }
 
+/* Every rings/UID that leads to the user: for when no record says which. */
+static void remove_links(int rings, const char *user)
+{
+	fd_auto fd = openat(rings, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	dir_auto dir = fd < 0 ? NULL : fdopendir(fd);
+	const struct dirent *entry;
+	char there[USER_NAME_MAX + 1];
+
+	if (!dir)
+		return;
+	take_fd(&fd);
+	while ((entry = readdir(dir))) {
+		ssize_t len = readlinkat(rings, entry->d_name, there, sizeof(there));
+
+		if (len == (ssize_t)strlen(user) && !memcmp(there, user, (size_t)len))
+			unlinkat(rings, entry->d_name, 0);
+	}
+}
+
 int session_ring_remove(const char *user, struct reason *why)
 {
 	fd_auto rings = open_folder("rings", why);
 	struct session_ring ring;
 	char name[16];
+	int r;
 
 	if (rings < 0)
 		return rings;
-	if (session_ring_load(user, &ring, NULL) == 0) {
+	r = session_ring_load(user, &ring, NULL);
+	if (r == 0) {
 		uid_link(ring.uid, name);
 		unlinkat(rings, name, 0);
+	} else if (r != -ENOENT) {
+		remove_links(rings, user);
 	}
 	if (unlinkat(rings, user, 0) < 0 && errno != ENOENT)
 		return reason_errno(why, -errno, "removing %s/%s", PATH_RINGS, user);

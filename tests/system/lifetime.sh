@@ -51,6 +51,17 @@ test_a_killed_leader_is_cleaned_up_by_a_later_close() {
 	expect 4 in_session a 'ravi-keyctl print TOKEN'
 }
 
+# The record said which uid's link to take away.
+test_a_damaged_record_leaves_no_link_behind() {
+	session first a
+	session second b
+	echo nonsense >/run/ravi/rings/first
+	end_session a
+	equal "$(id -u second) second" "$(ls /run/ravi/rings | xargs)"
+	end_session b
+	equal "" "$(ls /run/ravi/rings)"
+}
+
 test_a_killed_leader_is_cleaned_up_by_the_sweep() {
 	session first a
 	session second b
