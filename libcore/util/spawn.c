@@ -115,8 +115,7 @@ static int spawn_reap(pid_t pid)
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
-/* It may have said everything and still not end: that, too, only until the deadline. */
-static bool spawn_ends(int pidfd, struct deadline deadline)
+bool spawn_ends(int pidfd, struct deadline deadline)
 {
 	struct pollfd gone = {.fd = pidfd, .events = POLLIN};
 	int r;
@@ -169,6 +168,7 @@ int spawn_collect(const struct spawn *what, struct deadline deadline, void *out,
 	if (r < 0)
 		return r;
 	r = spawn_read(reader, pidfd, deadline, out, cap, len);
+	/* It may have said everything and still not end: that, too, only until the deadline. */
 	if (pidfd >= 0 && (r < 0 || !spawn_ends(pidfd, deadline)))
 		pidfd_send_signal(pidfd, SIGKILL, NULL, 0);
 	*status = spawn_reap(pid);

@@ -51,4 +51,7 @@ int spawn_begin(const struct spawn *what, struct spawn_talk *talk);
  */
 int spawn_end(struct spawn_talk *talk, struct deadline deadline);
 
+/* Whether the process ends before the deadline; it is not reaped. */
+bool spawn_ends(int pidfd, struct deadline deadline);
+
 #endif

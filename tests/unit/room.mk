@@ -101,6 +101,14 @@ UNIT_TESTS += %D%/test-codex
 	libcore/codex/libcodex.la libcore/identity/libidentity.la libcore/util/libutil.la \
 	$(JANSSON_LIBS) $(CMOCKA_LIBS)
 
+UNIT_TESTS += %D%/test-intake
+%C%_test_intake_SOURCES = %D%/test-intake.c tools/ravi-load/intake.c
+%C%_test_intake_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tools/ravi-load
+%C%_test_intake_LDADD = \
+	libcore/machine/libmachine.la libcore/store/libstore.la libcore/codex/libcodex.la \
+	libcore/ring/libring.la libcore/audit/libaudit.la libcore/config/libconfig.la \
+	$(VAULT_TEST_LIBS)
+
 UNIT_TESTS += %D%/test-toml
 %C%_test_toml_SOURCES = %D%/test-toml.c tools/ravi-codex/toml.c
 %C%_test_toml_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tools/ravi-codex

@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/pidfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -16,6 +17,7 @@
 #include "intake.h"
 #include "machine/grow.h"
 #include "util/cleanup.h"
+#include "util/spawn.h"
 
 /* All that a child which was not tampered with can say. */
 #define HARVEST_MAX (AGENT_IDENTITIES_MAX * (sizeof(struct harvest) + 2 * HARVEST_BYTES_MAX))
@@ -44,11 +46,19 @@ static int read_all(int fd, struct deadline deadline, struct buf *out)
 	}
 }
 
-/* Its exit status; a child that does not end by itself is killed. */
-static int reap(pid_t pid, int error)
+/*
+ * Its exit status; a child that does not end by itself is killed. One that was taken over may have said all
+ * and stay: that, too, only until the deadline.
+ */
+static int reap(pid_t pid, struct deadline deadline, int error)
 {
+	fd_auto pidfd = pidfd_open(pid, 0);
 	int status;
 
+	if (!error && pidfd < 0)
+		error = -errno;
+	if (!error && !spawn_ends(pidfd, deadline))
+		error = -ETIMEDOUT;
 	if (error)
 		kill(pid, SIGKILL); /* not reaped yet: the pid is still its own */
 	while (waitpid(pid, &status, 0) < 0)
@@ -77,7 +87,7 @@ static int run_child(const struct intake *intake, struct buf *out, struct reason
 		_exit(harvest(intake, writer));
 	cleanup_fd(&writer);
 	writer = -1;
-	r = reap(pid, read_all(reader, intake->deadline, out));
+	r = reap(pid, intake->deadline, read_all(reader, intake->deadline, out));
 	if (r == HARVEST_RUNNING)
 		return 1;
 	if (r > 0)
