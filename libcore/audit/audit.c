@@ -1,64 +1,36 @@
 /* SPDX-License-Identifier: MIT */
-/* The audit lines: see audit.h. */
+/* Where events go: see audit.h. */
 #include <config.h>
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <string.h>
 #include <syslog.h>
+#include <unistd.h>
 
 #include "audit/audit.h"
-#include "util/buf.h"
+#include "audit/form.h"
+#include "audit/trail.h"
 
-static void add_value(struct buf *line, const char *value)
+static void say(const struct buf *line)
 {
-	const char *plain = value;
+	if (!line->error)
+		syslog(LOG_AUTHPRIV | LOG_INFO, "%s", buf_text(line));
+}
 
-	while (*plain > ' ' && *plain < 0x7f && !strchr("\"\\=", *plain))
-		plain++;
-	if (*value && !*plain) {
-		buf_add_text(line, value);
+/* A machine that `ravi init` has not prepared has no place for a trail, and needs none. */
+static void keep(const struct buf *lines)
+{
+	struct reason why = {0};
+	int r;
+
+	if (geteuid() != 0 || !lines->len)
 		return;
-	}
-	buf_add_char(line, '"');
-	for (; *value; value++) {
-		if (*value == '"' || *value == '\\')
-			buf_addf(line, "\\%c", *value);
-		else if (*value < ' ' || *value >= 0x7f)
-			buf_addf(line, "\\x%02x", (unsigned char)*value);
-		else
-			buf_add_char(line, *value);
-	}
-	buf_add_char(line, '"');
-}
-
-static void add_pair(struct buf *line, const char *key, const char *value)
-{
-	if (!value)
-		return;
-	if (line->len)
-		buf_add_char(line, ' ');
-	buf_addf(line, "%s=", key);
-	add_value(line, value);
-}
-
-static void format(struct buf *line, const char *event, const char *result, va_list pairs)
-{
-	const char *key;
-
-	add_pair(line, "event", event);
-	while ((key = va_arg(pairs, const char *)))
-		add_pair(line, key, va_arg(pairs, const char *));
-	add_pair(line, "result", result);
-}
-
-void audit_format(struct buf *line, const char *event, const char *result, ...)
-{
-	va_list pairs;
-
-	va_start(pairs, result);
-	format(line, event, result, pairs);
-	va_end(pairs);
+	r = lines->error ? lines->error : audit_append(&audit_machine_trail, buf_text(lines), &why);
+	if (r < 0 && r != -ENOENT)
+		syslog(LOG_AUTHPRIV | LOG_ERR, "the audit trail lacks what was logged last: %s",
+		    *why.text ? why.text : strerror(-r));
 }
 
 void audit(const char *event, const char *result, ...)
@@ -67,8 +39,50 @@ void audit(const char *event, const char *result, ...)
 	va_list pairs;
 
 	va_start(pairs, result);
-	format(&line, event, result, pairs);
+	audit_vformat(&line, event, result, pairs);
 	va_end(pairs);
-	if (!line.error)
-		syslog(LOG_AUTHPRIV | LOG_INFO, "%s", buf_text(&line));
+	say(&line);
+	keep(&line);
+}
+
+static void add(struct audit_batch *batch, const struct buf *line)
+{
+	if (line->error)
+		return;
+	buf_add(&batch->lines, line->data, line->len);
+	buf_add_char(&batch->lines, '\n');
+}
+
+void audit_add(struct audit_batch *batch, const char *event, const char *result, ...)
+{
+	buf_auto line = {0};
+	va_list pairs;
+
+	va_start(pairs, result);
+	audit_vformat(&line, event, result, pairs);
+	va_end(pairs);
+	say(&line);
+	add(batch, &line);
+}
+
+void audit_add_quietly(struct audit_batch *batch, const char *event, const char *result, ...)
+{
+	buf_auto line = {0};
+	va_list pairs;
+
+	va_start(pairs, result);
+	audit_vformat(&line, event, result, pairs);
+	va_end(pairs);
+	add(batch, &line);
+}
+
+void audit_flush(struct audit_batch *batch)
+{
+	keep(&batch->lines);
+	buf_reset(&batch->lines);
+}
+
+void audit_batch_free(struct audit_batch *batch)
+{
+	buf_free(&batch->lines);
 }

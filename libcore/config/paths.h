@@ -15,6 +15,8 @@
 #define PATH_VAULTS     RAVI_STATEDIR "/vaults"     /* 0700: NAME.age */
 #define PATH_FORKS      RAVI_STATEDIR "/forks"      /* 0700: refused documents of a fork */
 #define PATH_AGENTS     RAVI_STATEDIR "/agents"     /* 0755: USER, 0644 */
+#define PATH_AUDIT      RAVI_STATEDIR "/audit"      /* 0700: audit.log, audit.log.N, 0600 */
+#define PATH_AUDIT_COPY RAVI_STATEDIR "/audit.checkpoint" /* 0600 */
 #define PATH_IDENTITIES RAVI_STATEDIR "/identities" /* 0755: IDENTITY -> ../agents/USER */
 
 /* RAVI_RUNDIR /run/ravi: root 0711. The names below it are a format. */

@@ -35,9 +35,11 @@ static int file_check(int fd, const char *path, const struct file_rule *rule, st
 	return 0;
 }
 
-int file_open(int dir, const char *path, const struct file_rule *rule, struct reason *why)
+int file_open_as(int dir, const char *path, int flags, mode_t mode, const struct file_rule *rule,
+    struct reason *why)
 {
-	fd_auto fd = openat(dir, path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	fd_auto fd =
+	    openat(dir, path, flags | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, mode);
 	int r;
 
 	if (fd < 0 && errno == ENOENT)
@@ -51,6 +53,11 @@ int file_open(int dir, const char *path, const struct file_rule *rule, struct re
 	if (r < 0)
 		return r;
 	return take_fd(&fd);
+}
+
+int file_open(int dir, const char *path, const struct file_rule *rule, struct reason *why)
+{
+	return file_open_as(dir, path, O_RDONLY, 0, rule, why);
 }
 
 int file_read_fd(int fd, size_t max, struct buf *out)

@@ -32,6 +32,13 @@ struct file_rule {
  */
 int file_open(int dir, const char *path, const struct file_rule *rule, struct reason *why);
 
+/*
+ * The same for other uses: `flags` are open(2)'s O_RDWR, O_APPEND, O_CREAT, O_EXCL; a file that is made gets
+ * `mode`, less the umask.
+ */
+int file_open_as(int dir, const char *path, int flags, mode_t mode, const struct file_rule *rule,
+    struct reason *why);
+
 /* file_open and the whole content into `out`; the size rule holds while it is read, too. */
 int file_read(
     int dir, const char *path, const struct file_rule *rule, struct buf *out, struct reason *why);

@@ -34,8 +34,14 @@ UNIT_TESTS += %D%/test-conf
 
 UNIT_TESTS += %D%/test-audit
 %C%_test_audit_SOURCES = %D%/test-audit.c
-%C%_test_audit_LDADD = libcore/audit/libaudit.la libcore/util/libutil.la $(CMOCKA_LIBS)
-%C%_test_audit_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=syslog,--wrap=__syslog_chk
+%C%_test_audit_LDADD = libcore/audit/libaudit.la libcore/identity/libidentity.la libcore/util/libutil.la $(CMOCKA_LIBS)
+%C%_test_audit_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=syslog,--wrap=__syslog_chk,--wrap=audit_append
+
+UNIT_TESTS += %D%/test-trail
+%C%_test_trail_SOURCES = %D%/test-trail.c %D%/scratch.h
+%C%_test_trail_CFLAGS = $(AM_CFLAGS) $(SODIUM_CFLAGS)
+%C%_test_trail_LDADD = libcore/audit/libaudit.la libcore/identity/libidentity.la \
+	libcore/util/libutil.la $(CMOCKA_LIBS) $(SODIUM_LIBS)
 
 UNIT_TESTS += %D%/test-store
 %C%_test_store_SOURCES = %D%/test-store.c %D%/scratch.h
