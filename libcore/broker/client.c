@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Asking the broker for a write: see client.h. */
+/* Asking the broker: see client.h. */
 #include <config.h>
 
 #include <errno.h>
@@ -95,10 +95,10 @@ static int exchange(const struct buf *line, struct deadline deadline, struct bro
 	return r < 0 ? no_answer(r, why) : 0;
 }
 
-static int ask(const struct broker_request *request, struct deadline deadline, uint64_t *version,
-    struct reason *why)
+/* The answer's own error is returned, too. */
+static int ask(const struct broker_request *request, struct deadline deadline,
+    struct broker_answer *answer, struct reason *why)
 {
-	struct broker_answer answer = {0};
 	buf_auto line = {0};
 	int r = broker_request_format(request, &line);
 
@@ -106,16 +106,15 @@ static int ask(const struct broker_request *request, struct deadline deadline, u
 		return reason_errno(why, r, "asking the broker to %s %s",
 		    broker_op_word(request->op), request->name);
 	for (;;) {
-		r = exchange(&line, deadline, &answer, why);
+		broker_answer_free(answer);
+		r = exchange(&line, deadline, answer, why);
 		if (r < 0)
 			return r;
-		if (answer.error != -EAGAIN || !deadline_left(deadline))
+		if (answer->error != -EAGAIN || !deadline_left(deadline))
 			break;
 		pause_a_little();
 	}
-	if (version)
-		*version = answer.version;
-	return answer.error < 0 ? reason_set(why, answer.error, "%s", answer.reason.text) : 0;
+	return answer->error < 0 ? reason_set(why, answer->error, "%s", answer->reason.text) : 0;
 }
 
 static int name_it(
@@ -137,6 +136,7 @@ int broker_set(const struct broker_write *write, struct deadline deadline, uint6
 	    .expires = write->expires,
 	    .base = write->base,
 	    .has_note = write->note != NULL};
+	broker_answer_auto answer = {0};
 	int r = name_it(&request, write->identity, write->name, why);
 
 	if (r < 0)
@@ -146,14 +146,36 @@ int broker_set(const struct broker_write *write, struct deadline deadline, uint6
 		buf_add_text(&request.note, write->note);
 	if (request.value.error || request.note.error)
 		return reason_errno(why, -ENOMEM, "asking the broker to set %s", request.name);
-	return ask(&request, deadline, version, why);
+	r = ask(&request, deadline, &answer, why);
+	if (version)
+		*version = answer.version;
+	return r;
 }
 
 int broker_delete(
     const char *identity, const char *name, struct deadline deadline, struct reason *why)
 {
 	broker_request_auto request = {.op = BROKER_DELETE};
+	broker_answer_auto answer = {0};
 	int r = name_it(&request, identity, name, why);
 
-	return r < 0 ? r : ask(&request, deadline, NULL, why);
+	return r < 0 ? r : ask(&request, deadline, &answer, why);
+}
+
+int broker_events(const char *identity, time_t since, struct deadline deadline, struct buf *events,
+    bool *cut, struct reason *why)
+{
+	broker_request_auto request = {.op = BROKER_AUDIT, .since = since};
+	broker_answer_auto answer = {0};
+	int r = identity ? identity_name_check(identity, why) : 0;
+
+	if (r == 0 && identity)
+		strcpy(request.identity, identity);
+	if (r == 0)
+		r = ask(&request, deadline, &answer, why);
+	if (r < 0)
+		return r;
+	buf_move(events, &answer.events);
+	*cut = answer.cut;
+	return 0;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Writes by agents: what `ravi secrets set|delete` run as the agent and ravi-codex's write-back ask the
+ * What agents ask the broker for, writes before all: what `ravi secrets set|delete` run as the agent and ravi-codex's write-back ask the
  * broker for. One connection to /run/ravi/broker.sock (root 0666) a request; protocol.h says what goes over
  * it. The kernel says who is asking; no message does.
  *
@@ -9,10 +9,12 @@
 #ifndef RAVI_BROKER_CLIENT_H
 #define RAVI_BROKER_CLIENT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <time.h>
 
+#include "util/buf.h"
 #include "util/deadline.h"
 #include "util/reason.h"
 
@@ -50,5 +52,12 @@ int broker_set(const struct broker_write *write, struct deadline deadline, uint6
 /* The same for taking a secret away; -ENOKEY: there is none of that name. */
 int broker_delete(
     const char *identity, const char *name, struct deadline deadline, struct reason *why);
+
+/*
+ * What the audit trail has of the asking user: lines as in audit/line.h, each ended by a newline, the oldest
+ * first; `*cut` when older ones did not fit. `identity` NULL: everything of the user's own.
+ */
+int broker_events(const char *identity, time_t since, struct deadline deadline, struct buf *events,
+    bool *cut, struct reason *why);
 
 #endif

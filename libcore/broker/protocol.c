@@ -35,7 +35,7 @@ static const struct {
 
 #define ERRORS (sizeof(errors) / sizeof(*errors))
 
-static const char *const ops[] = {"set", "delete"};
+static const char *const ops[] = {"set", "delete", "audit"};
 
 const char *broker_op_word(enum broker_op op)
 {
@@ -48,12 +48,19 @@ void broker_request_free(struct broker_request *request)
 	buf_free(&request->note);
 }
 
+void broker_answer_free(struct broker_answer *answer)
+{
+	buf_free(&answer->events);
+}
+
 /* ---- requests ---- */
+
+#define OF(op) (1u << (op))
 
 struct member {
 	const char *name;
 	int (*take)(const json_t *value, struct broker_request *request, struct reason *why);
-	bool of_delete; /* a delete may have it, too */
+	unsigned ops; /* that may have it */
 };
 
 static int take_op(const json_t *value, struct broker_request *request, struct reason *why)
@@ -66,7 +73,7 @@ static int take_op(const json_t *value, struct broker_request *request, struct r
 		request->op = (enum broker_op)i;
 		return 0;
 	}
-	return reason_set(why, -EINVAL, "op must be \"set\" or \"delete\"");
+	return reason_set(why, -EINVAL, "op must be \"set\", \"delete\" or \"audit\"");
 }
 
 static int take_identity(const json_t *value, struct broker_request *request, struct reason *why)
@@ -128,16 +135,35 @@ static int take_base(const json_t *value, struct broker_request *request, struct
 	return 0;
 }
 
+static int take_since(const json_t *value, struct broker_request *request, struct reason *why)
+{
+	if (json_is_null(value))
+		return 0;
+	if (!json_is_string(value) || when_parse(json_string_value(value), &request->since) < 0 ||
+	    request->since < 0)
+		return reason_set(
+		    why, -EINVAL, "since must be null or a time like 2027-01-31T00:00:00Z");
+	return 0;
+}
+
 static const struct member members[] = {
-    {"op", take_op, true},
-    {"identity", take_identity, true},
-    {"name", take_name, true},
-    {"text", take_value, false},
-    {"base64", take_value, false},
-    {"expires", take_expires, false},
-    {"note", take_note, false},
-    {"base", take_base, false},
+    {"op", take_op, OF(BROKER_SET) | OF(BROKER_DELETE) | OF(BROKER_AUDIT)},
+    {"identity", take_identity, OF(BROKER_SET) | OF(BROKER_DELETE) | OF(BROKER_AUDIT)},
+    {"name", take_name, OF(BROKER_SET) | OF(BROKER_DELETE)},
+    {"text", take_value, OF(BROKER_SET)},
+    {"base64", take_value, OF(BROKER_SET)},
+    {"expires", take_expires, OF(BROKER_SET)},
+    {"note", take_note, OF(BROKER_SET)},
+    {"base", take_base, OF(BROKER_SET)},
+    {"since", take_since, OF(BROKER_AUDIT)},
     {0},
+};
+
+/* What each takes, for a request that has another member. */
+static const char *const takes[] = {
+    [BROKER_SET] = "identity, name, a value, expires, note and base",
+    [BROKER_DELETE] = "identity and name",
+    [BROKER_AUDIT] = "identity and since",
 };
 
 static int take_members(const json_t *root, struct broker_request *request, struct reason *why)
@@ -154,15 +180,15 @@ static int take_members(const json_t *root, struct broker_request *request, stru
 		r = member->take(value, request, why);
 		if (r < 0)
 			return r;
-		if (request->op == BROKER_DELETE && !member->of_delete)
-			return reason_set(
-			    why, -EINVAL, "a delete takes identity and name, not %s", member->name);
+		if (!(member->ops & OF(request->op)))
+			return reason_set(why, -EINVAL, "%s takes %s, not %s", ops[request->op],
+			    takes[request->op], member->name);
 	}
 	/* It is not named: what it is called is the other side's text. */
 	if (known != json_object_size(root))
 		return reason_set(why, -EINVAL,
 		    "the request has a member that is none of: op, identity, name, text, base64, "
-		    "expires, note, base");
+		    "expires, note, base, since");
 	return 0;
 }
 
@@ -172,10 +198,12 @@ static int take_object(const json_t *root, struct broker_request *request, struc
 
 	if (!json_is_object(root))
 		return reason_set(why, -EINVAL, "the request is no JSON object");
-	if (!json_object_get(root, "op") || !json_object_get(root, "name"))
-		return reason_set(why, -EINVAL, "the request must say op and name");
+	if (!json_object_get(root, "op"))
+		return reason_set(why, -EINVAL, "the request must say op");
 	r = take_members(root, request, why);
-	if (r < 0 || request->op == BROKER_DELETE)
+	if (r == 0 && request->op != BROKER_AUDIT && !*request->name)
+		return reason_set(why, -EINVAL, "the request must say the name of the secret");
+	if (r < 0 || request->op != BROKER_SET)
 		return r;
 	r = vault_value_get(root, &request->value);
 	if (r == -EBADMSG)
@@ -234,10 +262,16 @@ static int set_value(json_t *root, const struct broker_request *request)
 
 int broker_request_format(const struct broker_request *request, struct buf *out)
 {
-	json_auto_t *root = json_pack("{ssss}", "op", ops[request->op], "name", request->name);
+	json_auto_t *root = json_pack("{ss}", "op", ops[request->op]);
+	char since[WHEN_TEXT];
 	size_t before = out->len;
 	int r = root ? 0 : -1;
 
+	when_format(request->since, since);
+	if (r == 0 && request->op != BROKER_AUDIT)
+		r = json_object_set_new(root, "name", json_string(request->name));
+	if (r == 0 && request->since)
+		r = json_object_set_new(root, "since", json_string(since));
 	if (r == 0 && *request->identity)
 		r = json_object_set_new(root, "identity", json_string(request->identity));
 	if (r == 0 && request->op == BROKER_SET)
@@ -257,6 +291,28 @@ static json_t *plain_text(const char *text)
 	return json_string(buf_text(&plain));
 }
 
+size_t broker_event_size(const char *line, size_t len)
+{
+	size_t size = len + 3; /* two quotes and a comma */
+
+	for (size_t i = 0; i < len; i++)
+		size += line[i] == '"' || line[i] == '\\';
+	return size;
+}
+
+static int add_events(json_t *root, const struct broker_answer *answer)
+{
+	json_t *events = json_array();
+	const char *at = buf_text(&answer->events);
+	int r = json_object_set_new(root, "events", events);
+
+	for (size_t len; r == 0 && *at; at += len + 1) {
+		len = strcspn(at, "\n");
+		r = json_array_append_new(events, json_stringn(at, len));
+	}
+	return r == 0 ? json_object_set_new(root, "cut", json_boolean(answer->cut)) : r;
+}
+
 int broker_answer_format(const struct broker_answer *answer, struct buf *out)
 {
 	json_auto_t *root = NULL;
@@ -270,6 +326,8 @@ int broker_answer_format(const struct broker_answer *answer, struct buf *out)
 	else
 		root = json_pack(
 		    "{sbssso}", "ok", 0, "error", word, "reason", plain_text(answer->reason.text));
+	if (root && answer->error == 0 && answer->has_events && add_events(root, answer) < 0)
+		return -ENOMEM;
 	return add_line(root, out);
 }
 
@@ -283,18 +341,38 @@ static int error_of(const char *word)
 	return -EIO;
 }
 
+static int parse_events(const json_t *events, struct broker_answer *answer)
+{
+	const json_t *event;
+	size_t i;
+
+	answer->has_events = true;
+	json_array_foreach(events, i, event)
+	{
+		const char *line = json_string_value(event);
+
+		if (!line || !*line || strchr(line, '\n'))
+			return -EPROTO;
+		buf_add_text(&answer->events, line);
+		buf_add_char(&answer->events, '\n');
+	}
+	return answer->events.error;
+}
+
 int broker_answer_parse(const void *text, size_t len, struct broker_answer *answer)
 {
 	json_auto_t *root = json_loadb(text, len, LOAD_FLAGS, NULL);
 	const json_t *ok = json_object_get(root, "ok");
 	const json_t *version = json_object_get(root, "version");
+	const json_t *events = json_object_get(root, "events");
 	const char *word = json_string_value(json_object_get(root, "error"));
 	const char *reason = json_string_value(json_object_get(root, "reason"));
 
 	*answer = (struct broker_answer){0};
 	if (json_is_true(ok) && json_is_integer(version) && json_integer_value(version) >= 0) {
 		answer->version = (uint64_t)json_integer_value(version);
-		return 0;
+		answer->cut = json_is_true(json_object_get(root, "cut"));
+		return json_is_array(events) ? parse_events(events, answer) : 0;
 	}
 	if (!json_is_false(ok) || !word)
 		return -EPROTO;

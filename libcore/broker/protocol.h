@@ -12,7 +12,12 @@
  *	 "note": "...",			left out or null: the one it has stays
  *	 "base": 3}			the version it grew from; left out or 0: any
  *
- *	{"ok": true, "version": 4}	0 for a delete
+ *	{"op": "audit",			what the audit trail has of who asks; identity as above, nothing else
+ *	 "since": "2027-01-31T00:00:00Z"}	left out or null: from the beginning
+ *
+ *	{"ok": true, "version": 4}	0 for a delete and for audit, which also has
+ *	 "events": ["...", ...],	lines as in audit/line.h, the oldest first, as many as fit
+ *	 "cut": false			whether there are older ones
  *	{"ok": false, "error": "ESTALE", "reason": "words for a person"}
  *
  * A request with a member that is not listed, or with one twice, is refused: what was meant by it would be
@@ -35,6 +40,7 @@
 enum broker_op {
 	BROKER_SET,
 	BROKER_DELETE,
+	BROKER_AUDIT,
 };
 
 struct broker_request {
@@ -46,13 +52,14 @@ struct broker_request {
 	bool has_note;
 	struct buf note;
 	uint64_t base; /* 0: any */
+	time_t since;  /* of audit; 0: from the beginning */
 };
 
 #define broker_request_auto __attribute__((cleanup(broker_request_free))) struct broker_request
 
 void broker_request_free(struct broker_request *request);
 
-/* "set" or "delete": what messages and audit lines call it. */
+/* "set", "delete" or "audit": what messages and audit lines call it. */
 const char *broker_op_word(enum broker_op op);
 
 /*
@@ -69,9 +76,22 @@ struct broker_answer {
 	int error;        /* 0 or a negative errno */
 	uint64_t version; /* of what is stored now; 0 after a delete */
 	struct reason reason;
+	bool has_events;   /* it is the answer to audit: */
+	struct buf events; /* lines, each ended by a newline */
+	bool cut;
 };
 
-/* 0, or -EPROTO when it is no answer. An error whose word is not known here is -EIO. */
+#define broker_answer_auto __attribute__((cleanup(broker_answer_free))) struct broker_answer
+
+void broker_answer_free(struct broker_answer *answer);
+
+/* Bytes that the events of an answer may have: with their quotes, and the rest, they fit a message. */
+#define BROKER_EVENTS_MAX (100u << 10)
+
+/* How many of them a line takes. */
+size_t broker_event_size(const char *line, size_t len);
+
+/* 0, or -EPROTO when it is no answer; to be freed in either case. An error whose word is not known here is -EIO. */
 int broker_answer_parse(const void *text, size_t len, struct broker_answer *answer);
 
 /* Appends the answer as one line: 0 or -ENOMEM. */

@@ -26,6 +26,8 @@ const struct option_row conf_table[] = {
 	.help = "mail domain of identities made without --email"},
     {ROW(keep), .kind = OPTION_NUMBER, .argument = "COUNT", .min = 0, .max = 50,
 	.help = "previous versions kept of every secret (default 5)"},
+    {ROW(audit_keep), .kind = OPTION_NUMBER, .argument = "COUNT", .min = 0, .max = 100000,
+	.help = "full files of the audit trail that are kept, 0 all of them (default 16)"},
     {ROW(gh), .kind = OPTION_TEXT, .argument = "PATH",
 	.help = "the real gh (default: the first in PATH that is not ravi-gh)"},
     {ROW(codex), .kind = OPTION_TEXT, .argument = "PATH",
@@ -151,7 +153,11 @@ int conf_load(struct conf *conf, int argc, const char *const *argv, conf_unknown
 {
 	int r = 0;
 
-	*conf = (struct conf){.timeout = 3, .reach = REACH_USER, .keep = 5, .service_timeout = 30};
+	*conf = (struct conf){.timeout = 3,
+	    .reach = REACH_USER,
+	    .keep = 5,
+	    .audit_keep = 16,
+	    .service_timeout = 30};
 	for (int i = 0; i < argc && r == 0; i++)
 		r = apply_argument(conf, argv[i], true, unknown, context, why);
 	if (r == 0)

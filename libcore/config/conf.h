@@ -28,6 +28,7 @@ struct conf {
 	const char *domain;
 	const char *conf; /* the file; only as an argument */
 	long keep;        /* previous versions kept of a secret */
+	long audit_keep;  /* full files of the audit trail that are kept; 0: all */
 	const char *gh, *codex,
 	    *daemon;                  /* absolute paths of the real programs; NULL: found in PATH */
 	struct option_list git_hosts; /* HOST[:PORT] [username=USER]; none: GitHub's two */

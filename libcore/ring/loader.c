@@ -30,7 +30,7 @@ static void tame(char *text, size_t size)
 int loader_run(const struct loader_request *request, struct deadline deadline,
     struct loader_record *record, struct reason *why)
 {
-	static const char *const tasks[] = {"--load", "--end", "--release", "--sweep"};
+	static const char *const tasks[] = {"--load", "--end", "--release", "--sweep", "--deny"};
 	const char *argv[10];
 	struct spawn what = {.path = PATH_LOADER, .argv = argv, .input = -1};
 	size_t n = 0, len;

@@ -28,6 +28,7 @@ enum loader_task {
 	LOADER_END,     /* end it, unless a session lives or the user lingers */
 	LOADER_RELEASE, /* end it in any case */
 	LOADER_SWEEP,   /* LOADER_END for everybody */
+	LOADER_DENY,    /* put into the audit trail that a login was denied */
 };
 
 struct loader_request {

@@ -96,6 +96,16 @@ static int run_loader(
 	return 0;
 }
 
+/* What is said in syslog here, in the audit trail as well: that takes a hash, and so the loader. */
+static void record_denial(const struct login *login)
+{
+	struct reason why;
+
+	if (geteuid() == 0 && run_loader(login, LOADER_DENY, login->user, &why) < 0)
+		pam_syslog(login->pamh, LOG_ERR, "%s: the audit trail lacks this: %s", login->user,
+		    why.text);
+}
+
 static void free_marker(pam_handle_t *pamh, void *data, int error_status)
 {
 	(void)pamh, (void)error_status;
@@ -272,7 +282,10 @@ int login_open(struct login *login)
 		    "anew, "
 		    "run: ravi identity delete, then create",
 		    agent.uid, pw->pw_uid);
-	return session_error(login, &why);
+	session_error(login, &why);
+	if (r == 0)
+		record_denial(login);
+	return PAM_SESSION_ERR;
 }
 
 /* Takes this handle's record away and says how many sessions live on. */
@@ -329,6 +342,7 @@ static int deny(const struct login *login, const struct agent *agent)
 	audit_format(&line, "deny", "denied", "user", login->user, "identity", agent->identities[0],
 	    "state", state, NULL);
 	pam_syslog(login->pamh, LOG_NOTICE, "%s", buf_text(&line));
+	record_denial(login);
 	if (!login->conf.quiet && !((unsigned)login->flags & PAM_SILENT))
 		pam_error(login->pamh,
 		    "The identity %s is %s. The administrator can enable it again: "

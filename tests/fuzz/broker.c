@@ -32,7 +32,7 @@ static void request(const void *text, size_t len)
 	MUST(r == 0 || *why.text);
 	if (r < 0)
 		return;
-	MUST(first.op == BROKER_DELETE || (first.value.len && first.value.len <= VAULT_VALUE_MAX));
+	MUST(first.op != BROKER_SET || (first.value.len && first.value.len <= VAULT_VALUE_MAX));
 	r = broker_request_format(&first, &line);
 	MUST(r == 0 || r == -E2BIG);
 	if (r < 0)
@@ -40,13 +40,14 @@ static void request(const void *text, size_t len)
 	MUST(line.data[line.len - 1] == '\n' && memchr(line.data, '\n', line.len - 1) == NULL);
 	MUST(broker_request_parse(line.data, line.len - 1, &second, &why) == 0);
 	MUST(first.op == second.op && first.expires == second.expires && first.base == second.base);
+	MUST(first.since == second.since);
 	MUST(!strcmp(first.identity, second.identity) && !strcmp(first.name, second.name));
 	MUST(same(&first.value, &second.value) && same(&first.note, &second.note));
 }
 
 static void answer(const void *text, size_t len)
 {
-	struct broker_answer first, second;
+	broker_answer_auto first = {0}, second = {0};
 	buf_auto line = {0}, again = {0};
 	int r = broker_answer_parse(text, len, &first);
 
@@ -57,6 +58,8 @@ static void answer(const void *text, size_t len)
 	MUST(broker_answer_format(&first, &line) == 0);
 	MUST(broker_answer_parse(line.data, line.len - 1, &second) == 0);
 	MUST(first.error == second.error && first.version == second.version);
+	MUST(first.has_events == second.has_events && first.cut == second.cut);
+	MUST(same(&first.events, &second.events));
 	/* In words that are plain ASCII after the first time. */
 	MUST(broker_answer_format(&second, &again) == 0 && same(&line, &again));
 }

@@ -423,7 +423,7 @@ test_without_a_broker_the_last_close_takes_it_in() {
 	end_session a
 	equal r61 "$(stored)"
 	[[ ! -e $HOMES/first ]]
-	grep -q "event=take-in user=first identity=first name=$SECRET version=[0-9]* result=done" $SYSLOG
+	grep -q "event=write-back user=first identity=first name=$SECRET version=[0-9]* via=ravi-load result=done" $SYSLOG
 	start_broker
 }
 
@@ -632,7 +632,7 @@ test_what_the_administrator_forbids_is_not_taken_in() {
 	end_session a
 	sed -i '/^agent_write = NOTES$/d' /etc/ravi/ravi.conf
 	equal r115 "$(stored)"
-	grep -q 'event=take-in .*result=denied' "$SYSLOG"
+	grep -q 'event=write-back .*via=ravi-load .*result=denied' "$SYSLOG"
 	[[ ! -e $HOMES/first ]]
 	start_broker
 }

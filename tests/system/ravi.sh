@@ -687,7 +687,7 @@ test_the_log_says_what_happened_and_no_value() {
 	log=$(cat "$SYSLOG")
 	contains "$log" "event=init by=0 result=done"
 	contains "$log" "event=identity-create user=first identity=first by=0 result=done"
-	contains "$log" "event=set user=first identity=first name=NOTED version=2"
+	contains "$log" "event=rotate user=first identity=first name=NOTED version=2"
 	contains "$log" "event=get identity=first name=NOTED by=0 result=done"
 	contains "$log" "event=get identity=first name=MISSING by=0 result=failed"
 	contains "$log" "event=delete user=second identity=third.agent name=EXTRA"

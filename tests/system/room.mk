@@ -3,6 +3,11 @@
 check_PROGRAMS += %D%/syslog-sink
 %C%_syslog_sink_SOURCES = %D%/syslog-sink.c
 
+# A long life of a machine, for audit.sh.
+check_PROGRAMS += %D%/audit-fill
+%C%_audit_fill_SOURCES = %D%/audit-fill.c
+%C%_audit_fill_LDADD = libcore/audit/libaudit.la libcore/util/libutil.la $(SODIUM_LIBS)
+
 # A hostile client, for broker.sh.
 check_PROGRAMS += %D%/broker-attack
 %C%_broker_attack_SOURCES = %D%/broker-attack.c
@@ -27,6 +32,7 @@ check_PROGRAMS += %D%/ring-churn
 
 dist_check_SCRIPTS += %D%/age-interop.sh
 dist_check_SCRIPTS += %D%/agents.sh
+dist_check_SCRIPTS += %D%/audit.sh
 dist_check_SCRIPTS += %D%/bench.sh
 dist_check_SCRIPTS += %D%/broker.sh
 dist_check_SCRIPTS += %D%/codex.sh

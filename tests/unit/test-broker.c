@@ -331,11 +331,64 @@ static void test_an_answer_comes_whatever_the_reason_holds(void **state)
 	assert_string_equal(got.reason.text, "cut ? and ?[31m");
 }
 
+static void test_an_agent_asks_for_its_events(void **state)
+{
+	broker_request_auto sent = {.op = BROKER_AUDIT, .identity = "further"}, got = {0},
+			    bad = {0};
+	broker_answer_auto told = {.has_events = true, .cut = true}, heard = {0};
+	struct reason why = {0};
+	buf_auto line = {0};
+	static const char *const refused[] = {"{\"op\":\"audit\",\"name\":\"A\"}",
+	    "{\"op\":\"audit\",\"text\":\"v\"}", "{\"op\":\"audit\",\"since\":1}",
+	    "{\"op\":\"audit\",\"since\":\"yesterday\"}",
+	    "{\"op\":\"audit\",\"since\":\"1900-01-01T00:00:00Z\"}",
+	    "{\"op\":\"set\",\"name\":\"A\",\"text\":\"v\",\"since\":null}",
+	    "{\"op\":\"audit\",\"identity\":\"../x\"}"};
+
+	(void)state;
+	assert_int_equal(when_parse("2027-01-31T00:00:00Z", &sent.since), 0);
+	assert_int_equal(broker_request_format(&sent, &line), 0);
+	assert_int_equal(broker_request_parse(line.data, line.len, &got, NULL), 0);
+	assert_int_equal(got.op, BROKER_AUDIT);
+	assert_string_equal(got.identity, "further");
+	assert_int_equal(got.since, sent.since);
+	for (size_t i = 0; i < sizeof(refused) / sizeof(*refused); i++)
+		assert_int_equal(parse(refused[i], &bad, &why), -EINVAL);
+	buf_add_text(&told.events, "1 event=a cause=\"x \\\"y\\\"\"\n2 event=b\n");
+	buf_reset(&line);
+	assert_int_equal(broker_answer_format(&told, &line), 0);
+	assert_int_equal(broker_answer_parse(line.data, line.len, &heard), 0);
+	assert_true(heard.has_events && heard.cut);
+	assert_string_equal(buf_text(&heard.events), buf_text(&told.events));
+}
+
+/* As many as the answer is said to hold, each of the characters that take the most. */
+static void test_as_many_events_as_may_be_fit_a_message(void **state)
+{
+	broker_answer_auto told = {.has_events = true};
+	buf_auto line = {0};
+	size_t size = 0, one;
+	char event[101];
+
+	(void)state;
+	memset(event, '"', sizeof(event) - 1);
+	event[sizeof(event) - 1] = '\0';
+	one = broker_event_size(event, sizeof(event) - 1);
+	for (; size + one <= BROKER_EVENTS_MAX; size += one) {
+		buf_add_text(&told.events, event);
+		buf_add_char(&told.events, '\n');
+	}
+	assert_int_equal(broker_answer_format(&told, &line), 0);
+	assert_true(line.len > size && line.len <= BROKER_MESSAGE_MAX);
+}
+
 static void test_what_is_no_answer_is_told(void **state)
 {
 	static const char *const texts[] = {"", "{}", "[]", "{\"ok\":1}", "{\"ok\":true}",
 	    "{\"ok\":true,\"version\":\"7\"}", "{\"ok\":true,\"version\":-1}", "{\"ok\":false}",
-	    "{\"ok\":false,\"error\":1}", "HTTP/1.1 400"};
+	    "{\"ok\":false,\"error\":1}", "HTTP/1.1 400",
+	    "{\"ok\":true,\"version\":0,\"events\":[1]}",
+	    "{\"ok\":true,\"version\":0,\"events\":[\"a\\nb\"]}"};
 	struct broker_answer got;
 
 	(void)state;
@@ -469,6 +522,8 @@ int main(void)
 	    cmocka_unit_test(test_no_reason_quotes_a_value),
 	    cmocka_unit_test(test_answers_survive_both_ends),
 	    cmocka_unit_test(test_an_answer_comes_whatever_the_reason_holds),
+	    cmocka_unit_test(test_an_agent_asks_for_its_events),
+	    cmocka_unit_test(test_as_many_events_as_may_be_fit_a_message),
 	    cmocka_unit_test(test_what_is_no_answer_is_told),
 	    cmocka_unit_test(test_a_message_ends_with_its_line_or_its_sender),
 	    cmocka_unit_test(test_a_message_has_a_largest_size),

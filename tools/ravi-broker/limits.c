@@ -20,7 +20,6 @@
 #define TURN          1000 /* the byte that is locked in one's turn; those from 0 are the connections */
 #define TURN_INTERVAL 2     /* milliseconds between tries */
 #define MINUTE        60000 /* milliseconds */
-#define EACH          (MINUTE / LIMITS_WRITES)
 
 /* A lock of the open file, not of the process: nothing else that closes the file drops it. */
 static int lock_byte(int fd, off_t byte)
@@ -87,28 +86,53 @@ static uint64_t now(void)
 }
 
 /*
- * What the file holds is when the last write is paid for, at EACH a write. That may lie a minute ahead, and
- * no more: so a minute's writes may come at once, and then one each EACH.
+ * What the file holds is when the last of its kind is paid for, at a minute's part each. That may lie a
+ * minute ahead, and no more: so a minute's worth may come at once, and then one after the other. 0, 1 with
+ * the milliseconds to wait when there were too many, or -errno.
  */
-int limits_count(int fd, struct reason *why)
+static int pay(int fd, unsigned in_a_minute, uint64_t *wait)
 {
 	uint64_t at = now(), paid = 0;
 	char text[32] = "";
 	int len;
 
 	if (pread(fd, text, sizeof(text) - 1, 0) < 0)
-		return reason_errno(why, -errno, "reading how much was written");
+		return -errno;
 	/* Nothing, or nothing that makes sense, counts as none. */
 	text[strcspn(text, "\n")] = '\0';
 	if (text_number(text, 10, 0, at + MINUTE, &paid) < 0 || paid < at)
 		paid = at;
-	paid += EACH;
-	if (paid > at + MINUTE)
-		return reason_set(why, -EDQUOT,
-		    "more than %d writes in a minute; the next is possible in %llu seconds",
-		    LIMITS_WRITES, (unsigned long long)(paid - at - MINUTE + 999) / 1000);
+	paid += MINUTE / in_a_minute;
+	if (paid > at + MINUTE) {
+		*wait = paid - at - MINUTE;
+		return 1;
+	}
 	len = snprintf(text, sizeof(text), "%020llu\n", (unsigned long long)paid);
-	if (pwrite(fd, text, (size_t)len, 0) != len)
-		return reason_errno(why, -EIO, "noting a write");
-	return 0;
+	return pwrite(fd, text, (size_t)len, 0) == len ? 0 : -EIO;
+}
+
+int limits_count(int fd, struct reason *why)
+{
+	uint64_t wait = 0;
+	int r = pay(fd, LIMITS_WRITES, &wait);
+
+	if (r < 0)
+		return reason_errno(why, r, "noting a request");
+	return r == 0
+		   ? 0
+		   : reason_set(why, -EDQUOT,
+			 "more than %d requests in a minute; the next is possible in %llu seconds",
+			 LIMITS_WRITES, (unsigned long long)(wait + 999) / 1000);
+}
+
+bool limits_note_refusal(uid_t uid)
+{
+	char name[24];
+	uint64_t wait;
+	fd_auto fd = -1;
+
+	/* No user name starts with a dot. */
+	snprintf(name, sizeof(name), ".refused-%u", uid);
+	fd = open_state(name, NULL);
+	return fd < 0 || pay(fd, LIMITS_REFUSALS, &wait) != 1;
 }

@@ -7,11 +7,17 @@
 #ifndef RAVI_BROKER_LIMITS_H
 #define RAVI_BROKER_LIMITS_H
 
+#include <stdbool.h>
+#include <sys/types.h>
+
 #include "util/deadline.h"
 #include "util/reason.h"
 
 #define LIMITS_CONNECTIONS 16 /* of one agent at once */
 #define LIMITS_WRITES      60 /* of one agent a minute; all of them may come in one go */
+
+#define LIMITS_REFUSALS                                                                            \
+	10 /* of one uid a minute go into the audit trail; all of them into syslog */
 
 /* Takes one of the agent's connections until the returned descriptor is closed; -EAGAIN: none is left. */
 int limits_enter(const char *user, struct reason *why);
@@ -21,5 +27,8 @@ int limits_wait_turn(int fd, struct deadline deadline, struct reason *why);
 
 /* Counts a write; call it in one's turn. -EDQUOT: there were too many. */
 int limits_count(int fd, struct reason *why);
+
+/* Counts a request that was refused before it was counted: whether it goes into the audit trail. */
+bool limits_note_refusal(uid_t uid);
 
 #endif

@@ -7,6 +7,7 @@ ravilibexec_PROGRAMS += %D%/ravi-broker
 	%D%/main.c \
 	%D%/peer.c %D%/peer.h \
 	%D%/serve.c %D%/serve.h \
+	%D%/tell.c %D%/tell.h \
 	%D%/write.c %D%/write.h
 %C%_ravi_broker_CFLAGS = $(AM_CFLAGS) $(SODIUM_CFLAGS) $(JANSSON_CFLAGS)
 %C%_ravi_broker_LDFLAGS = $(HARDENED_LINK)

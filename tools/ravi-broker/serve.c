@@ -13,6 +13,7 @@
 #include "limits.h"
 #include "peer.h"
 #include "serve.h"
+#include "tell.h"
 #include "util/cleanup.h"
 #include "util/cli.h"
 #include "write.h"
@@ -27,6 +28,7 @@ struct serving {
 	uid_t uid;
 	struct agent agent;
 	bool has_agent;
+	bool is_counted; /* among what the agent may ask in a minute */
 	struct conf conf;
 	struct broker_request request;
 	struct writing writing;
@@ -78,7 +80,7 @@ static int choose_identity(struct serving *serving, struct reason *why)
 	return 0;
 }
 
-static int handle(struct serving *serving, struct reason *why)
+static int handle(struct serving *serving, struct broker_answer *answer, struct reason *why)
 {
 	fd_auto limits = -1;
 	buf_auto message = {0};
@@ -95,13 +97,18 @@ static int handle(struct serving *serving, struct reason *why)
 		r = limits_wait_turn(limits, serving->deadline, why);
 	if (r == 0)
 		r = limits_count(limits, why);
+	serving->is_counted = r == 0;
 	if (r == 0)
 		r = broker_request_parse(message.data, message.len, &serving->request, why);
 	if (r == 0)
 		r = conf_load(&serving->conf, 0, NULL, ignore_unknown, NULL, why) < 0 ? -EIO : 0;
 	if (r == 0)
 		r = choose_identity(serving, why);
-	return r < 0 ? r : write_secret(&serving->writing, serving->deadline, why);
+	if (r < 0)
+		return r;
+	if (serving->request.op == BROKER_AUDIT)
+		return tell_events(&serving->agent, &serving->request, answer, why);
+	return write_secret(&serving->writing, serving->deadline, why);
 }
 
 static const char *result_word(int error)
@@ -113,7 +120,27 @@ static const char *result_word(int error)
 		   : "failed";
 }
 
-static void audit_request(const struct serving *serving, int error, const struct reason *why)
+/* What became of the secret, in the same words whoever changed it. */
+static void audit_change(
+    const struct serving *serving, struct audit_batch *events, int error, const char *uid)
+{
+	const struct broker_request *request = &serving->request;
+	const struct writing *writing = &serving->writing;
+	char version[24];
+	const char *event = request->op == BROKER_DELETE ? "delete"
+			    : request->base              ? "write-back"
+							 : audit_set_event(writing->version);
+
+	if (request->op == BROKER_AUDIT || (error != 0 && !writing->is_stale))
+		return;
+	snprintf(version, sizeof(version), "%llu", (unsigned long long)writing->version);
+	audit_add(events, event, error ? "conflict" : "done", "user", serving->agent.user,
+	    "identity", writing->identity, "name", request->name, "version",
+	    writing->version ? version : NULL, "by", uid, "via", "broker", NULL);
+}
+
+static void audit_request(
+    const struct serving *serving, struct audit_batch *events, int error, const struct reason *why)
 {
 	const struct broker_request *request = &serving->request;
 	const char *identity = serving->writing.identity;
@@ -123,26 +150,31 @@ static void audit_request(const struct serving *serving, int error, const struct
 		identity = request->identity;
 	snprintf(uid, sizeof(uid), "%u", serving->uid);
 	snprintf(version, sizeof(version), "%llu", (unsigned long long)serving->writing.version);
-	audit("broker", result_word(error), "op",
-	    *request->name ? broker_op_word(request->op) : NULL, "user",
-	    serving->has_agent ? serving->agent.user : NULL, "uid", uid, "identity", identity,
-	    "name", *request->name ? request->name : NULL, "version",
+	audit_add(events, "broker", result_word(error), "op",
+	    *request->name || request->op == BROKER_AUDIT ? broker_op_word(request->op) : NULL,
+	    "user", serving->has_agent ? serving->agent.user : NULL, "uid", uid, "identity",
+	    identity, "name", *request->name ? request->name : NULL, "version",
 	    serving->writing.version ? version : NULL, "cause", error < 0 ? why->text : NULL, NULL);
+	audit_change(serving, events, error, uid);
 }
 
 int serve(int fd)
 {
 	serving_auto serving = {.fd = fd, .deadline = deadline_in(TOTAL_MILLISECONDS)};
-	struct broker_answer answer = {0};
+	broker_answer_auto answer = {0};
+	audit_batch_auto events = {0};
 	buf_auto line = {0};
 
 	/* Closing a descriptor that came along can take as long as its sender likes. */
 	alarm(LAST_SECONDS);
-	answer.error = handle(&serving, &answer.reason);
+	answer.error = handle(&serving, &answer, &answer.reason);
 	answer.version = serving.writing.version;
-	audit_request(&serving, answer.error, &answer.reason);
+	audit_request(&serving, &events, answer.error, &answer.reason);
 	/* Whoever went away before the answer does not need it. */
 	if (broker_answer_format(&answer, &line) == 0)
 		wire_send(fd, line.data, line.len, serving.deadline);
+	/* Who asks in vain all day shall not push out of the trail what others did. */
+	if (serving.is_counted || limits_note_refusal(serving.uid))
+		audit_flush(&events);
 	return cli_exit_code(answer.error);
 }

@@ -130,12 +130,12 @@ static int store(const struct intake *intake, struct machine *machine, const str
 	if (r == 0)
 		r = grow_store(machine, item->identity, &grow, &version, why);
 	snprintf(text, sizeof(text), "%llu", (unsigned long long)version);
-	audit("take-in",
+	audit("write-back",
 	    r == 0         ? "done"
 	    : r == -EACCES ? "denied"
 			   : "failed",
 	    "user", intake->user, "identity", item->identity, "name", item->secret, "version",
-	    version ? text : NULL, "cause", r ? why->text : NULL, NULL);
+	    version ? text : NULL, "via", "ravi-load", "cause", r ? why->text : NULL, NULL);
 	/* A conflict is stored, too; and what the administrator forbids would be forbidden for ever. */
 	return r == -ESTALE || r == -EACCES ? 0 : r;
 }

@@ -20,7 +20,7 @@
 #include "vault/vault.h"
 
 struct values {
-	const char *load, *end, *release;
+	const char *load, *end, *release, *deny;
 	bool sweep, into_session;
 	const char *reach, *conf;
 };
@@ -34,6 +34,8 @@ static const struct option_row options[] = {
 	.help = "end it, unless a session lives or the identity lingers"},
     {ROW(release, "release"), .kind = OPTION_TEXT, .argument = "USER",
 	.help = "end it in any case"},
+    {ROW(deny, "deny"), .kind = OPTION_TEXT, .argument = "USER",
+	.help = "note in the audit trail that a login was denied"},
     {ROW(sweep, "sweep"), .kind = OPTION_FLAG, .help = "end every ring without a living session"},
     {ROW(into_session, "into-session"), .kind = OPTION_FLAG,
 	.help = "with --load: link the ring into the inherited session ring too"},
@@ -67,10 +69,14 @@ static int load_conf(const struct values *values, struct conf *conf, struct reas
 	return conf_load(conf, argc, argv, report_unknown, NULL, why);
 }
 
-static int do_task(const struct values *values, struct loader_record *record)
+static int do_task(
+    const struct values *values, struct loader_record *record, struct audit_batch *events)
 {
 	conf_auto conf = {0};
-	struct task task = {.conf = &conf, .into_session = values->into_session, .record = record};
+	struct task task = {.conf = &conf,
+	    .into_session = values->into_session,
+	    .record = record,
+	    .events = events};
 	struct reason why = {0};
 	int r = load_conf(values, &conf, &why);
 
@@ -88,6 +94,8 @@ static int do_task(const struct values *values, struct loader_record *record)
 		return task_end(&task, values->end);
 	if (values->release)
 		return task_release(&task, values->release);
+	if (values->deny)
+		return task_deny(&task, values->deny);
 	return task_sweep(&task);
 }
 
@@ -109,15 +117,21 @@ static int run(void *context, int argc, char **argv)
 {
 	const struct values *values = context;
 	struct loader_record record = {.magic = LOADER_MAGIC};
+	audit_batch_auto events = {0};
+	int code;
 
 	(void)argc, (void)argv;
-	if (!!values->load + !!values->end + !!values->release + values->sweep != 1)
-		return cli_usage("one of --load, --end, --release and --sweep is wanted");
+	if (!!values->load + !!values->end + !!values->release + !!values->deny + values->sweep !=
+	    1)
+		return cli_usage("one of --load, --end, --release, --deny and --sweep is wanted");
 	openlog("ravi-load", LOG_PID, LOG_AUTHPRIV);
-	record.error = do_task(values, &record);
+	record.error = do_task(values, &record, &events);
 	if (record.error)
 		syslog(LOG_ERR, "%s", record.text);
-	return answer(&record);
+	/* Whatever the disk of the trail does: a login that has its answer does not fail any more. */
+	code = answer(&record);
+	audit_flush(&events);
+	return code;
 }
 
 static const struct cli_command commands[] = {

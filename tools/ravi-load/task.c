@@ -16,6 +16,7 @@
 #include "content.h"
 #include "home.h"
 #include "identity/agent.h"
+#include "machine/trail.h"
 #include "ring/build.h"
 #include "ring/keyctl.h"
 #include "ring/session.h"
@@ -29,7 +30,8 @@ static int say(struct task *task, int error, const struct reason *why)
 	return error;
 }
 
-static int end_kernel_ring(const char *user, const char *cause, struct reason *why)
+static int end_kernel_ring(
+    const struct task *task, const char *user, const char *cause, struct reason *why)
 {
 	struct session_ring ring;
 	int r = session_ring_load(user, &ring, why), ours;
@@ -44,7 +46,8 @@ static int end_kernel_ring(const char *user, const char *cause, struct reason *w
 		return ours;
 	if (ours) {
 		r = ring_end(ring.id, why);
-		audit("release", r ? "failed" : "done", "user", user, "cause", cause, NULL);
+		audit_add(task->events, "release", r ? "failed" : "done", "user", user, "cause",
+		    cause, NULL);
 		if (r < 0)
 			return r;
 	}
@@ -61,7 +64,7 @@ static int end_ring(
 {
 	const struct home_end end = {
 	    .user = user, .conf = task->conf, .deadline = task->deadline, .force = force};
-	int r = end_kernel_ring(user, cause, why);
+	int r = end_kernel_ring(task, user, cause, why);
 
 	return r < 0 ? r : home_end(&end, why);
 }
@@ -166,14 +169,14 @@ static int anchor(const struct task *task, const struct agent *agent, int32_t id
 	return 0;
 }
 
-static void audit_load(
-    const struct agent *agent, const struct content *content, int error, const struct reason *why)
+static void audit_load(const struct task *task, const struct agent *agent,
+    const struct content *content, int error, const struct reason *why)
 {
 	char keys[24], revision[24];
 
 	snprintf(keys, sizeof(keys), "%zu", content->ring.count);
 	snprintf(revision, sizeof(revision), "%llu", (unsigned long long)content->revision);
-	audit("load", error ? "failed" : "done", "user", agent->user, "identity",
+	audit_add(task->events, "load", error ? "failed" : "done", "user", agent->user, "identity",
 	    agent->identities[0], "keys", error ? NULL : keys, "revision", error ? NULL : revision,
 	    "cause", error ? why->text : NULL, NULL);
 }
@@ -207,7 +210,7 @@ static int load_ring(struct task *task, const struct agent *agent, bool *denied,
 		r = record_ring(agent, id, content.ring.count, why);
 	if (r == 0)
 		r = anchor(task, agent, id, !existing, &note, why);
-	audit_load(agent, &content, r, why);
+	audit_load(task, agent, &content, r, why);
 	if (r < 0)
 		return r;
 	task->record->ring = id;
@@ -265,7 +268,7 @@ static int load_or_end(
 static int end_by_force(
     const struct task *task, int lock, const char *user, const char *cause, struct reason *why)
 {
-	return lock < 0 ? end_kernel_ring(user, cause, why)
+	return lock < 0 ? end_kernel_ring(task, user, cause, why)
 			: end_ring(task, user, cause, true, why);
 }
 
@@ -287,7 +290,7 @@ int task_load(struct task *task, const char *user)
 	else if (r == 0)
 		r = lock;
 	if (denied) {
-		audit("deny", "denied", "user", user, "cause", why.text, NULL);
+		audit_add(task->events, "deny", "denied", "user", user, "cause", why.text, NULL);
 		end_by_force(task, lock, user, why.text, &ignored);
 	}
 	return say(task, r, &why);
@@ -335,6 +338,21 @@ int task_release(struct task *task, const char *user)
 	return say(task, r, &why);
 }
 
+int task_deny(struct task *task, const char *user)
+{
+	struct reason why = {0};
+	struct agent agent;
+	bool denied;
+	int r = check_agent(user, &agent, &denied, &why);
+
+	if (r == -ENOENT || (r < 0 && !denied))
+		return say(task, r, &why);
+	if (r < 0)
+		audit_add_quietly(task->events, "deny", "denied", "user", user, "identity",
+		    agent.identities[0], "cause", why.text, NULL);
+	return say(task, 0, &why);
+}
+
 struct sweep {
 	const struct task *task;
 	int error;
@@ -355,11 +373,21 @@ static int sweep_user(void *context, const char *user)
 	task.record = &record;
 	task.deadline = deadline_in(task.conf->timeout * 1000);
 	r = task_end(&task, user);
+	audit_flush(task.events);
 	if (r == 0)
 		return 0;
 	syslog(LOG_ERR, "sweeping %s: %s", user, record.text);
 	sweep->error = reason_set(&sweep->why, r, "%s: %s", user, record.text);
 	return 0;
+}
+
+/* Nobody waits here: what logins have put into the trail is signed, and synced. */
+static void sign_trail(void)
+{
+	struct reason why = {0};
+
+	if (machine_checkpoint(&why) < 0)
+		syslog(LOG_ERR, "%s", why.text);
 }
 
 int task_sweep(struct task *task)
@@ -368,6 +396,7 @@ int task_sweep(struct task *task)
 	struct reason why = {0};
 	int r = session_each_user(sweep_user, &sweep, &why);
 
+	sign_trail();
 	if (r < 0)
 		return say(task, r, &why);
 	if (sweep.error)

@@ -85,6 +85,13 @@ extern const struct option_row export_options[];
 int run_secrets_import(void *values, int argc, char **argv);
 int run_secrets_export(void *values, int argc, char **argv);
 
+/* audit.c */
+extern const struct option_row audit_options[];
+extern const struct option_row verify_options[];
+int run_audit(void *values, int argc, char **argv);
+int run_audit_verify(void *values, int argc, char **argv);
+int run_audit_restart(void *values, int argc, char **argv);
+
 /* rings.c */
 int run_reload(void *values, int argc, char **argv);
 int run_release(void *values, int argc, char **argv);

@@ -263,6 +263,8 @@ int run_create(void *opaque, int argc, char **argv)
 	r = create(&c, &why);
 	audit("identity-create", context_result(r), "user", c.carrier.user, "identity",
 	    values->name, "by", context_uid().text, NULL);
+	if (r == 0)
+		signkey_audit(c.vault, values->name, c.carrier.user, r);
 	if (r < 0)
 		return context_fail(r, &why);
 	code = report(&c);

@@ -3,6 +3,7 @@
 #include <config.h>
 
 #include <stdio.h>
+#include <string.h>
 
 #include "audit/audit.h"
 #include "job.h"
@@ -44,6 +45,8 @@ void job_audit(const struct job *job, const char *event, const char *user, const
 		    (unsigned long long)vault_revision(job->vault));
 	if (error == 0 && vault_get(job->vault, name, &secret, NULL) == 0)
 		snprintf(version, sizeof(version), "%llu", (unsigned long long)secret.version);
+	if (*version && !strcmp(event, "set"))
+		event = audit_set_event(secret.version);
 	audit(event, context_result(error), "user", user, "identity", job->identity, "name", name,
 	    "version", *version ? version : NULL, "revision", *revision ? revision : NULL, "cause",
 	    cause, "by", context_uid().text, NULL);

@@ -8,9 +8,11 @@
 #include <stdio.h>
 #include <string.h>
 #include <syslog.h>
+#include <unistd.h>
 
 #include "commands.h"
 #include "line.h"
+#include "machine/trail.h"
 #include "sshkey/sshkey.h"
 #include "util/process.h"
 #include "vault/vault.h"
@@ -270,6 +272,19 @@ static const struct cli_command commands[] = {
 	.run = run_doctor,
 	.more = "Exits with 0 only when all is well. --fix touches what is pam-ravi's own, and nothing "
 		"else of\nthis machine's: see ravi(1)."},
+    {.name = "audit",
+	.summary = "Show what happened: logins, changes, denials; an agent sees its own",
+	.options = audit_options,
+	.run = run_audit},
+    {.name = "audit verify",
+	.summary = "Check that nobody has changed, removed, moved or cut off what happened",
+	.options = verify_options,
+	.run = run_audit_verify,
+	.more = "Exits with 0 when the trail is sound, and then signs it; else with 1, and says "
+		"where."},
+    {.name = "audit restart",
+	.summary = "Put a trail that is not sound aside, and begin a new one",
+	.run = run_audit_restart},
     {.name = "version", .summary = "Print the version", .run = run_version},
     {.name = "help",
 	.arguments = "[COMMAND]",
@@ -286,6 +301,15 @@ const struct cli_program ravi_program = {
     .see = "ravi(1), ravi(7), ravi-keyctl(1)",
 };
 
+/* Whatever a command of root's put into the audit trail is signed at its end. */
+static void sign_trail(bool may_speak)
+{
+	struct reason why = {0};
+
+	if (geteuid() == 0 && machine_checkpoint(&why) < 0 && may_speak)
+		cli_note("%s", why.text);
+}
+
 int main(int argc, char **argv)
 {
 	int r;
@@ -297,5 +321,8 @@ int main(int argc, char **argv)
 	/* No secret stays behind in a buffer of stdio's. */
 	setvbuf(stdout, NULL, _IONBF, 0);
 	openlog("ravi", LOG_PID, LOG_AUTHPRIV);
-	return cli_main(&ravi_program, argc, argv);
+	r = cli_main(&ravi_program, argc, argv);
+	/* A command that failed has said why, and most of the time it is the same. */
+	sign_trail(r == EXIT_DONE);
+	return r;
 }

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 bin_PROGRAMS += %D%/ravi
 %C%_ravi_SOURCES = \
+	%D%/audit.c \
 	%D%/main.c %D%/commands.h \
 	%D%/bundle.c %D%/bundle.h %D%/dotenv.c \
 	%D%/carrier.c %D%/carrier.h \
@@ -34,6 +35,7 @@ bin_PROGRAMS += %D%/ravi
 	%D%/secrets.c \
 	%D%/signkey.c %D%/signkey.h \
 	%D%/status.c \
+	%D%/trail.c %D%/trail.h \
 	%D%/transfer.c \
 	%D%/trust.c \
 	%D%/value.c %D%/value.h \
@@ -49,4 +51,4 @@ bin_PROGRAMS += %D%/ravi
 	libcore/audit/libaudit.la libcore/identity/libidentity.la \
 	libcore/pam/libpamstack.la libcore/config/libconfig.la libcore/util/libutil.la \
 	$(SODIUM_LIBS) $(JANSSON_LIBS)
-dist_man_MANS += %D%/ravi.1
+dist_man_MANS += %D%/ravi.1 %D%/ravi-audit.7

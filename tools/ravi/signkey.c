@@ -50,6 +50,18 @@ int signkey_public(
 	return 0;
 }
 
+void signkey_audit(const struct vault *vault, const char *identity, const char *user, int error)
+{
+	vault_secret_auto secret = {0};
+	char version[24] = "";
+
+	if (error == 0 && vault_get(vault, SSHKEY_SECRET, &secret, NULL) == 0)
+		snprintf(version, sizeof(version), "%llu", (unsigned long long)secret.version);
+	audit(audit_set_event(secret.version), context_result(error), "user", user, "identity",
+	    identity, "name", SSHKEY_SECRET, "version", *version ? version : NULL, "by",
+	    context_uid().text, NULL);
+}
+
 /* ---- ravi identity sign-key ---- */
 
 static int renew(void *context, struct vault *vault, struct reason *why)
@@ -80,8 +92,7 @@ int run_identity_sign_key(void *opaque, int argc, char **argv)
 		r = machine_update(&context.machine, argv[0], renew, &context, &vault, &why);
 	if (agent_of_identity(argv[0], user, NULL) < 0)
 		*user = '\0';
-	audit("set", context_result(r), "user", *user ? user : NULL, "identity", argv[0], "name",
-	    SSHKEY_SECRET, "by", context_uid().text, NULL);
+	signkey_audit(vault, argv[0], *user ? user : NULL, r);
 	if (r == 0)
 		r = identity_carrier(argv[0], &agent, &why);
 	if (r < 0)

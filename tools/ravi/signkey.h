@@ -13,4 +13,7 @@ int signkey_make(struct vault *vault, unsigned keep, struct reason *why);
 int signkey_public(
     const struct vault *vault, uint8_t public[SSHKEY_PUBLIC_SIZE], struct reason *why);
 
+/* Puts on record that the key was made, or could not be. `user` carries the identity, or NULL. */
+void signkey_audit(const struct vault *vault, const char *identity, const char *user, int error);
+
 #endif
