@@ -5,8 +5,10 @@ CONF_FILLED = \
 	%D%/systemd/codex-monitor@.service \
 	%D%/systemd/ravi-broker.socket \
 	%D%/systemd/ravi-broker.service \
+	%D%/systemd/ravi-session@.service \
 	%D%/systemd/ravi-sweep.service \
 	%D%/systemd/user@.service.d/ravi.conf \
+	%D%/examples/agent-daemon.service \
 	%D%/examples/agent-worker.service \
 	%D%/examples/codex-monitor
 
@@ -17,10 +19,14 @@ EXTRA_DIST += \
 	%D%/systemd/codex-monitor@.service.in \
 	%D%/systemd/ravi-broker.socket.in \
 	%D%/systemd/ravi-broker.service.in \
+	%D%/systemd/ravi-session@.service.in \
 	%D%/systemd/ravi-sweep.service.in \
 	%D%/systemd/user@.service.d/ravi.conf.in \
+	%D%/examples/agent-daemon.service.in \
 	%D%/examples/agent-worker.service.in \
 	%D%/examples/codex-monitor.in
+# Debian wants it at the top of the sources: tools/deb puts it there.
+EXTRA_DIST += %D%/packaging
 CLEANFILES += $(CONF_FILLED)
 # Another prefix: other paths in them.
 $(CONF_FILLED): Makefile
@@ -34,6 +40,7 @@ nodist_unit_DATA = \
 	%D%/systemd/codex-monitor@.service \
 	%D%/systemd/ravi-broker.socket \
 	%D%/systemd/ravi-broker.service \
+	%D%/systemd/ravi-session@.service \
 	%D%/systemd/ravi-sweep.service
 dist_unit_DATA = %D%/systemd/ravi-sweep.timer
 usermanagerdir = $(unitdir)/user@.service.d
@@ -45,7 +52,10 @@ dist_examples_DATA = \
 	%D%/examples/pam.d-cron \
 	%D%/examples/pam.d-runuser \
 	%D%/examples/pam.d-sshd
-nodist_examples_DATA = %D%/examples/agent-worker.service %D%/examples/codex-monitor
+nodist_examples_DATA = \
+	%D%/examples/agent-daemon.service \
+	%D%/examples/agent-worker.service \
+	%D%/examples/codex-monitor
 
 dist_man_MANS += %D%/ravi.conf.5
 FILLED_MANS += %D%/ravi.7

@@ -12,5 +12,6 @@ include tests/contract/room.mk
 include tests/system/room.mk
 include tests/bench/room.mk
 include tests/fuzz/room.mk
+include tests/boot/room.mk
 
 EXTRA_DIST += %D%/run %D%/lint %D%/npm-fetch

@@ -52,6 +52,7 @@ dist_check_SCRIPTS += %D%/isolation.sh
 dist_check_SCRIPTS += %D%/lifetime.sh
 dist_check_SCRIPTS += %D%/login.sh
 dist_check_SCRIPTS += %D%/machines.sh
+dist_check_SCRIPTS += %D%/own-users
 dist_check_SCRIPTS += %D%/quickstart.sh
 dist_check_SCRIPTS += %D%/ravi.sh
 dist_check_SCRIPTS += %D%/recovery.sh

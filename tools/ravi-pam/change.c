@@ -265,8 +265,9 @@ int run_disable(void *opaque, int argc, char **argv)
 	if (r)
 		return r;
 	r = edit_runuser(root, false, &why);
+	/* Not --remove: the profile would be a new one then, and pam-auth-update enables those by itself. */
 	if (r >= 0)
-		r = update(root, "--remove", &why);
+		r = update(root, "--disable", &why);
 	if (r < 0) {
 		cli_fail(r, &why);
 		return EXIT_FAILED;
