@@ -13,6 +13,7 @@
 
 /* RAVI_STATEDIR /var/lib/ravi: root 0755 */
 #define PATH_VAULTS     RAVI_STATEDIR "/vaults"     /* 0700: NAME.age */
+#define PATH_HOST_VAULT RAVI_STATEDIR "/host"       /* 0700: host.age, this machine's own keys */
 #define PATH_FORKS      RAVI_STATEDIR "/forks"      /* 0700: refused documents of a fork */
 #define PATH_AGENTS     RAVI_STATEDIR "/agents"     /* 0755: USER, 0644 */
 #define PATH_AUDIT      RAVI_STATEDIR "/audit"      /* 0700: audit.log, audit.log.N, 0600 */

@@ -194,18 +194,11 @@ static int build(const struct fetch *fetch, const struct fetch_request *request,
 	    request->operation, "credential", request->credential, "arguments", request->arguments,
 	    "milliseconds", deadline_left(request->deadline), "tries",
 	    fetch->use == FETCH_LOGIN ? 1 : TRIES);
-	size_t len = root ? json_dumpb(root, NULL, 0, JSON_COMPACT) : 0;
-	char *to;
+	int r = root ? fetch_dump(root, line) : -ENOMEM;
 
-	if (!len)
-		return -ENOMEM;
-	if (len > FETCH_REQUEST_MAX)
+	if (r == 0 && line->len > FETCH_REQUEST_MAX)
 		return -E2BIG;
-	to = buf_reserve(line, len + 1);
-	if (!to || json_dumpb(root, to, len, JSON_COMPACT) != len)
-		return -ENOMEM;
-	line->len += len;
-	return buf_add_char(line, '\n');
+	return r < 0 ? r : buf_add_char(line, '\n');
 }
 
 /* Whatever ravi-fetch says that is no failure we know is one of its own. */

@@ -52,6 +52,18 @@ void fetch_json_free(json_t **json)
 	json_decref(*json);
 }
 
+int fetch_dump(const json_t *json, struct buf *out)
+{
+	size_t len = json_dumpb(json, NULL, 0, JSON_COMPACT);
+	char *to = len ? buf_reserve(out, len) : NULL;
+
+	if (!to || json_dumpb(json, to, len, JSON_COMPACT) != len)
+		return -ENOMEM;
+	out->len += len;
+	out->data[out->len] = '\0';
+	return 0;
+}
+
 const char *fetch_text(const json_t *object, const char *member)
 {
 	return json_string_value(json_object_get(object, member));

@@ -22,6 +22,7 @@
 #include <jansson.h>
 #include <stdbool.h>
 
+#include "util/buf.h"
 #include "util/reason.h"
 
 /*
@@ -37,6 +38,9 @@ bool shape_is_uuid(const char *text);
 #define fetch_json_auto __attribute__((cleanup(fetch_json_free))) json_t *
 
 void fetch_json_free(json_t **json);
+
+/* Appends the document as text, to a buffer that wipes itself: 0 or -ENOMEM. */
+int fetch_dump(const json_t *json, struct buf *out);
 
 /* A member's text, NULL where there is none. Borrowed. */
 const char *fetch_text(const json_t *object, const char *member);

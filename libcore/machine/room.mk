@@ -4,5 +4,6 @@ noinst_LTLIBRARIES += %D%/libmachine.la
 	%D%/grow.c %D%/grow.h \
 	%D%/machine.c %D%/machine.h \
 	%D%/policy.c %D%/policy.h \
+	%D%/wallet.c %D%/wallet.h \
 	%D%/take.c %D%/take.h \
 	%D%/trail.c %D%/trail.h

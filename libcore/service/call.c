@@ -91,19 +91,12 @@ static int build_body(const struct service_call *call, struct buf *out)
 	fetch_json_auto body = json_object();
 	const char *name;
 	json_t *value;
-	size_t len;
-	char *to;
 
 	json_object_foreach((json_t *)(uintptr_t)call->arguments, name, value)
 		if (operation_lists(call->operation->body, name, strlen(name)) &&
 		    json_object_set(body, name, value) < 0)
 			return -ENOMEM;
-	len = body ? json_dumpb(body, NULL, 0, JSON_COMPACT) : 0;
-	to = len ? buf_reserve(out, len) : NULL;
-	if (!to || json_dumpb(body, to, len, JSON_COMPACT) != len)
-		return -ENOMEM;
-	out->len += len;
-	return 0;
+	return body ? fetch_dump(body, out) : -ENOMEM;
 }
 
 /* An argument that goes nowhere is a mistake of ours, not one to find out later. */

@@ -75,7 +75,10 @@ static json_t *make_root(const struct vault_profile *profile, const struct host 
 	if (!recipients)
 		return NULL;
 	when_format(time(NULL), now);
-	uuid_make(uuid);
+	if (profile->uuid)
+		snprintf(uuid, sizeof(uuid), "%s", profile->uuid);
+	else
+		uuid_make(uuid);
 	signer_format(&host->signer, signer);
 	return json_pack("{s:{s:s, s:s, s:s?, s:s?}, s:s, s:i, s:n, s:s, s:s, s:o, s:[s], s:{}}",
 	    "identity", "name", profile->name, "uuid", uuid, "email", profile->email, "phone",

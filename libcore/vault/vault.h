@@ -91,6 +91,7 @@ void vault_cleanup(struct vault **vault);
 /* What a new identity starts with. NULL for what it does not have. */
 struct vault_profile {
 	const char *name;
+	const char *uuid; /* the one that the service gave it; NULL: a new one */
 	const char *email;
 	const char *phone;
 };

@@ -147,7 +147,7 @@ function logout(call) {
 
 function encryption(call) {
 	const { world, settings } = call;
-	if (!world.isA || settings.encryption === "404")
+	if (!world.isA || settings.encryption === "absent")
 		throw new Refusal(404, "Not found.");
 	if (settings.encryption === "empty")
 		return [200, { ...world.encryption, salt: "", verifier: "", public_key: "" }];

@@ -29,7 +29,7 @@ const DEFAULTS = {
 	phone_delay: 0, // ms
 	access_expired: false, // every access token: 401 until it is refreshed (1.6)
 	refresh_rotates: true, // refresh gives a new refresh token (1.6)
-	encryption: "on", // "empty", "404", "swapped" (2.15)
+	encryption: "on", // "empty", "absent", "swapped" (2.15)
 	key_revocation: false, // DELETE of one's own key: nothing documents it (1.5)
 	secret_size_max: 0, // bytes of a value; 0: no limit
 	clock_skew: 0, // seconds that the server's clock is ahead

@@ -146,6 +146,10 @@ UNIT_TESTS += %D%/test-service
 	libcore/service/libservice.la libcore/fetch/libfetch.la libcore/config/libconfig.la \
 	libcore/util/libutil.la $(JANSSON_LIBS) $(CURL_LIBS) $(CMOCKA_LIBS)
 
+UNIT_TESTS += %D%/test-legacy
+%C%_test_legacy_SOURCES = %D%/test-legacy.c
+%C%_test_legacy_LDADD = libcore/legacy/liblegacy.la libcore/util/libutil.la $(SODIUM_LIBS) $(CMOCKA_LIBS)
+
 UNIT_TESTS += %D%/test-sandbox
 %C%_test_sandbox_SOURCES = \
 	%D%/test-sandbox.c tools/ravi-fetch/filter.c tools/ravi-fetch/sandbox.c

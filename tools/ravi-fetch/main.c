@@ -58,17 +58,6 @@ static int read_request(const json_t *root, struct service_call *call, struct re
 	return 0;
 }
 
-static int dump(const json_t *answer, struct buf *line)
-{
-	size_t len = answer ? json_dumpb(answer, NULL, 0, JSON_COMPACT) : 0;
-	char *to = len ? buf_reserve(line, len + 1) : NULL;
-
-	if (!to || json_dumpb(answer, to, len, JSON_COMPACT) != len)
-		return -ENOMEM;
-	line->len += len;
-	return buf_add_char(line, '\n');
-}
-
 static int answer_request(struct http *http, const struct buf *request, struct buf *line)
 {
 	fetch_json_auto root =
@@ -87,7 +76,8 @@ static int answer_request(struct http *http, const struct buf *request, struct b
 	else
 		answer = json_pack("{s:i, s:i, s:I, s:s}", "error", r, "status", came.status, "wait",
 		    (json_int_t)came.wait, "text", *why.text ? why.text : strerror(-r));
-	return dump(answer, line);
+	r = answer ? fetch_dump(answer, line) : -ENOMEM;
+	return r < 0 ? r : buf_add_char(line, '\n');
 }
 
 static int serve(struct http *http)

@@ -5,14 +5,18 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <syslog.h>
 #include <time.h>
 
 #include "content.h"
 #include "machine/machine.h"
+#include "machine/wallet.h"
 #include "util/when.h"
 
 /* Lines about keys stop here, so that a profile always fits a key (32,767 bytes). */
 #define PROFILE_LINES_MAX 30000
+
+#define IDENTITY_KEY "RAVI_IDENTITY_KEY"
 
 /* One identity on its way into the content. */
 struct gathering {
@@ -20,10 +24,24 @@ struct gathering {
 	const char *identity; /* NULL: the default one */
 	struct buf expiries;  /* lines for the profile */
 	struct buf versions;  /* more of them, as many as fit behind those */
+	struct buf key;       /* of the identity at the service; empty: it has none here */
 	uint32_t keys;
 	time_t now;
 	int error;
 };
+
+/* Where it all comes from. */
+struct sources {
+	struct machine machine;
+	struct wallet wallet;
+	const char *service_url; /* NULL: there is no service */
+};
+
+static void close_sources(struct sources *sources)
+{
+	wallet_close(&sources->wallet);
+	machine_close(&sources->machine);
+}
 
 static struct ring_item *add_item(struct content *content)
 {
@@ -48,6 +66,8 @@ static int gather_secret(void *context, struct vault_secret *secret)
 	struct ring_item *item;
 
 	if (secret->expires && secret->expires <= g->now)
+		return 0;
+	if (g->key.len && !strcmp(secret->name, IDENTITY_KEY))
 		return 0;
 	item = add_item(g->content);
 	if (!item)
@@ -100,13 +120,43 @@ static int add_profile(struct gathering *g, const struct agent *agent, const str
 	return item->value.error;
 }
 
+/* The identity's own key of the service. A wallet that does not open is logged, and keeps nobody out. */
+static void find_key(
+    struct gathering *g, const struct sources *sources, const struct vault *vault)
+{
+	char name[SECRET_NAME_MAX + 1];
+	struct reason why = {0};
+	int r;
+
+	if (!sources->service_url)
+		return;
+	wallet_name(WALLET_IDENTITY, vault_uuid(vault), name);
+	r = wallet_get(&sources->wallet, name, sources->service_url, &g->key, &why);
+	if (r < 0 && r != -ENOKEY)
+		syslog(LOG_ERR, "no " IDENTITY_KEY " for %s: %s", vault_name(vault), why.text);
+}
+
+static int add_key(struct gathering *g)
+{
+	struct ring_item *item = g->key.len ? add_item(g->content) : NULL;
+
+	if (!g->key.len)
+		return 0;
+	if (!item)
+		return -ENOMEM;
+	ring_key_description(g->identity, IDENTITY_KEY, item->description);
+	buf_move(&item->value, &g->key);
+	g->keys++;
+	return 0;
+}
+
 static int gather(struct content *content, const struct agent *agent, size_t i,
-    struct machine *machine, struct reason *why)
+    struct sources *sources, struct reason *why)
 {
 	struct gathering g = {
 	    .content = content, .identity = i ? agent->identities[i] : NULL, .now = time(NULL)};
 	vault_auto vault = NULL;
-	int r = machine_vault(machine, agent->identities[i], NULL, &vault, why);
+	int r = machine_vault(&sources->machine, agent->identities[i], NULL, &vault, why);
 
 	if (r < 0)
 		return r;
@@ -116,8 +166,12 @@ static int gather(struct content *content, const struct agent *agent, size_t i,
 		    agent_state_word(vault_state(vault)));
 	if (vault_state(vault) != AGENT_ACTIVE)
 		return 0;
+	find_key(&g, sources, vault);
 	vault_each(vault, gather_secret, &g);
-	r = g.error ? g.error : add_profile(&g, agent, vault);
+	r = g.error ? g.error : add_key(&g);
+	if (r == 0)
+		r = add_profile(&g, agent, vault);
+	buf_free(&g.key);
 	buf_free(&g.expiries);
 	buf_free(&g.versions);
 	if (i == 0)
@@ -126,14 +180,19 @@ static int gather(struct content *content, const struct agent *agent, size_t i,
 		     : 0;
 }
 
-int content_build(const struct agent *agent, struct content *content, struct reason *why)
+int content_build(const struct agent *agent, const char *service_url, struct content *content,
+    struct reason *why)
 {
-	machine_auto machine = {0};
-	int r = machine_open(&machine, why);
+	__attribute__((cleanup(close_sources))) struct sources sources = {.service_url = service_url};
+	struct reason ignored = {0};
+	int r = machine_open(&sources.machine, why);
+
+	if (r == 0 && service_url && wallet_open(&sources.machine, &sources.wallet, &ignored) < 0)
+		syslog(LOG_ERR, "%s", ignored.text);
 
 	/* The default identity comes last, its profile as the very last key: see build.h. */
 	for (size_t i = agent->count; i-- > 0 && r == 0;)
-		r = gather(content, agent, i, &machine, why);
+		r = gather(content, agent, i, &sources, why);
 	return r;
 }
 

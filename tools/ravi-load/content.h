@@ -22,8 +22,12 @@ struct content {
  * Opens the vaults of all identities of the agent. Expired secrets and identities that are not active
  * are left out; a default identity that is not active is -EACCES with `denied`. A vault that does not open fails the
  * whole: a ring that lacks tokens must not look whole.
+ *
+ * Where this host has a key for an identity at the service `service_url` (NULL: none), that is in its ring as
+ * RAVI_IDENTITY_KEY, instead of a secret of that name.
  */
-int content_build(const struct agent *agent, struct content *content, struct reason *why);
+int content_build(const struct agent *agent, const char *service_url, struct content *content,
+    struct reason *why);
 
 void content_free(struct content *content);
 

@@ -194,7 +194,8 @@ static int load_ring(struct task *task, const struct agent *agent, bool *denied,
 	int32_t existing = live_ring(agent, why), id = 0;
 	content_auto content = {0};
 	struct reason note = {0};
-	int r = existing < 0 ? existing : content_build(agent, &content, why);
+	int r = existing < 0 ? existing
+			     : content_build(agent, task->conf->service_url, &content, why);
 
 	*denied = content.denied;
 	/* Killed half way, we leave values of two revisions, and expiries that an update took off. */

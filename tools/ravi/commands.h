@@ -18,10 +18,13 @@ int run_status(void *values, int argc, char **argv);
 
 /* create.c */
 extern const struct option_row create_options[];
+extern const struct option_row adopt_options[];
 int run_create(void *values, int argc, char **argv);
+int run_adopt(void *values, int argc, char **argv);
 
 /* identity.c */
 extern const struct option_row identity_options[];
+extern const struct option_row identity_list_options[];
 int run_identity_list(void *values, int argc, char **argv);
 int run_identity_show(void *values, int argc, char **argv);
 int run_identity_enable(void *values, int argc, char **argv);
@@ -91,6 +94,15 @@ extern const struct option_row verify_options[];
 int run_audit(void *values, int argc, char **argv);
 int run_audit_verify(void *values, int argc, char **argv);
 int run_audit_restart(void *values, int argc, char **argv);
+
+/* auth.c, logout.c, takein.c */
+extern const struct option_row auth_options[];
+extern const struct option_row auth_status_options[];
+int run_auth_login(void *values, int argc, char **argv);
+int run_auth_logout(void *values, int argc, char **argv);
+int run_auth_status(void *values, int argc, char **argv);
+int run_auth_import(void *values, int argc, char **argv);
+int run_auth_unlock(void *values, int argc, char **argv);
 
 /* rings.c */
 int run_reload(void *values, int argc, char **argv);

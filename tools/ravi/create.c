@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * ravi identity create: the OS user when it is missing, the vault, the agents entry. What was made is taken
- * back in reverse when a later step fails, so an identity is there whole or not at all.
+ * ravi identity create, adopt: the identity at the Ravi service, where there is one; then the OS user when it
+ * is missing, the vault, the agents entry. What was made here is taken back in reverse when a later step
+ * fails, so an identity is here whole or not at all; what was made there is gone on with the next time.
  */
 #include <config.h>
 
@@ -15,6 +16,7 @@
 #include "commands.h"
 #include "context.h"
 #include "identity.h"
+#include "provision.h"
 #include "recovery.h"
 #include "signkey.h"
 #include "util/cleanup.h"
@@ -24,6 +26,9 @@ struct create_values {
 	const char *email;
 	const char *phone;
 	const char *user;
+	const char *contract;
+	bool provision_phone;
+	bool local;
 	bool linger;
 	bool json;
 };
@@ -37,6 +42,24 @@ const struct option_row create_options[] = {
 	.help = "mail address, or the part before @ (default: NAME)"},
     {ROW(phone), .kind = OPTION_TEXT, .argument = "NUMBER",
 	.help = "phone number as E.164 has it: +15551234567"},
+    {.name = "provision-phone",
+	.offset = offsetof(struct create_values, provision_phone),
+	.kind = OPTION_FLAG,
+	.help = "have the Ravi service give it a phone number"},
+    {ROW(local), .kind = OPTION_FLAG,
+	.help = "on this machine alone, though a service is configured"},
+    {ROW(contract), .kind = OPTION_TEXT, .argument = "b|c",
+	.help = "what the service calls an address: email (b) or email_identifier (c, the default)"},
+    {ROW(user), .kind = OPTION_TEXT, .argument = "OSUSER",
+	.help = "the OS user that carries it (default: NAME)"},
+    {ROW(linger), .kind = OPTION_FLAG, .help = "keep that user's ring after its last session"},
+    {ROW(json), .kind = OPTION_FLAG, .help = "print the identity as JSON"},
+    {0},
+};
+
+const struct option_row adopt_options[] = {
+    {ROW(name), .kind = OPTION_TEXT, .argument = "NAME",
+	.help = "what it is called here (default: as there)"},
     {ROW(user), .kind = OPTION_TEXT, .argument = "OSUSER",
 	.help = "the OS user that carries it (default: NAME)"},
     {ROW(linger), .kind = OPTION_FLAG, .help = "keep that user's ring after its last session"},
@@ -49,7 +72,14 @@ const struct option_row create_options[] = {
 struct creation {
 	struct context context;
 	const struct create_values *values;
+	const char *name; /* here */
 	char email[EMAIL_MAX + 1];
+
+	struct account account; /* of the service, where it has a part in this */
+	struct provision provision;
+	const char *adopts;  /* what is adopted; NULL: it is made */
+	bool is_provisioned; /* it is at the service, with a key for this host */
+	bool is_here;        /* it was on this machine already */
 
 	struct vault *former; /* a deleted identity of that name, and its document */
 	struct buf tombstone;
@@ -67,6 +97,7 @@ static void creation_free(struct creation *c)
 	vault_free(c->vault);
 	buf_free(&c->tombstone);
 	buf_free(&c->sealed);
+	account_close(&c->account);
 	context_close(&c->context);
 }
 
@@ -103,7 +134,7 @@ static int choose_email(struct creation *c, struct reason *why)
 		len = snprintf(c->email, sizeof(c->email), "%s", given);
 	else
 		len = snprintf(
-		    c->email, sizeof(c->email), "%s@%s", given ? given : c->values->name, domain);
+		    c->email, sizeof(c->email), "%s@%s", given ? given : c->name, domain);
 	if (len < 0 || (size_t)len >= sizeof(c->email))
 		return reason_set(
 		    why, -EINVAL, "the mail address is longer than %d characters", EMAIL_MAX);
@@ -127,9 +158,13 @@ static int say_exists(const char *name, struct reason *why)
 /* Nothing may be there but the tombstone of a deleted identity. */
 static int check_identity(struct creation *c, struct reason *why)
 {
-	const char *name = c->values->name;
-	int r = machine_vault(&c->context.machine, name, &c->tombstone, &c->former, why);
+	const char *name = c->name;
+	int r;
 
+	vault_free(c->former);
+	c->former = NULL;
+	buf_reset(&c->tombstone);
+	r = machine_vault(&c->context.machine, name, &c->tombstone, &c->former, why);
 	if (r < 0 && r != -ENOSECRET)
 		return r;
 	if (c->former && vault_state(c->former) != AGENT_DELETED)
@@ -139,8 +174,11 @@ static int check_identity(struct creation *c, struct reason *why)
 
 static int make_vault(struct creation *c, struct reason *why)
 {
-	const struct vault_profile profile = {
-	    .name = c->values->name, .email = c->email, .phone = c->values->phone};
+	const struct provision *p = &c->provision;
+	const struct vault_profile profile = {.name = c->name,
+	    .uuid = c->is_provisioned ? p->uuid : NULL,
+	    .email = c->is_provisioned ? p->email : c->email,
+	    .phone = c->is_provisioned && *p->number ? p->number : c->values->phone};
 	struct age_recipient recovery;
 	int r = recovery_load(&recovery, why);
 
@@ -157,12 +195,12 @@ static int make_vault(struct creation *c, struct reason *why)
 	r = vault_seal(c->vault, &c->context.machine.host, &c->sealed, why);
 	if (r < 0)
 		return r;
-	r = store_directory.put(c->context.machine.store, c->values->name,
+	r = store_directory.put(c->context.machine.store, c->name,
 	    c->former ? &c->tombstone : NULL, &c->sealed, why);
 	c->made_vault = r == 0;
 	if (r == -ESTALE)
 		return reason_set(why, -EEXIST, "identity %s was made by somebody else just now",
-		    c->values->name);
+		    c->name);
 	return r;
 }
 
@@ -170,8 +208,8 @@ static int undo_vault(struct creation *c, struct reason *why)
 {
 	if (c->former)
 		return store_directory.put(
-		    c->context.machine.store, c->values->name, &c->sealed, &c->tombstone, why);
-	return store_directory.delete(c->context.machine.store, c->values->name, &c->sealed, why);
+		    c->context.machine.store, c->name, &c->sealed, &c->tombstone, why);
+	return store_directory.delete(c->context.machine.store, c->name, &c->sealed, why);
 }
 
 /* In reverse. What cannot be taken back is said, with the rest still tried. */
@@ -181,23 +219,56 @@ static void undo(struct creation *c)
 
 	carrier_undo_entry(&c->carrier);
 	if (c->made_vault && undo_vault(c, &why) < 0)
-		cli_note("the vault of %s stays behind: %s", c->values->name, why.text);
+		cli_note("the vault of %s stays behind: %s", c->name, why.text);
 	carrier_undo_user(&c->carrier);
 }
 
-static int create(struct creation *c, struct reason *why)
+/* The part before @, and what is behind it. */
+static void split_address(struct creation *c)
 {
-	fd_auto lock = -1;
-	int r = context_open(&c->context, why);
+	char *at;
 
-	if (r == 0)
-		r = choose_email(c, why);
+	if (!c->values->email)
+		return;
+	snprintf(c->email, sizeof(c->email), "%s", c->values->email);
+	at = strchr(c->email, '@');
+	if (at)
+		*at = '\0';
+	c->provision.local = c->email;
+	c->provision.domain = at ? at + 1 : NULL;
+}
+
+/*
+ * At the service. Nothing on this machine is locked meanwhile, for that can take its time; what is here is
+ * looked at before and again after it.
+ */
+static int provision(struct creation *c, struct reason *why)
+{
+	int r = account_open(&c->context, &c->account, why);
+
 	if (r < 0)
 		return r;
-	lock = agent_lock(why);
-	if (lock < 0)
-		return lock;
-	r = check_identity(c, why);
+	c->provision.phone = c->values->provision_phone;
+	c->provision.old_contract = c->values->contract && !strcmp(c->values->contract, "b");
+	c->provision.name = c->name;
+	split_address(c);
+	r = provision_create(&c->account, &c->provision, why);
+	c->is_provisioned = r == 0;
+	return r;
+}
+
+static int look_here(struct creation *c, struct reason *why)
+{
+	fd_auto lock = agent_lock(why);
+
+	return lock < 0 ? lock : check_identity(c, why);
+}
+
+static int make_here(struct creation *c, struct reason *why)
+{
+	fd_auto lock = agent_lock(why);
+	int r = lock < 0 ? lock : check_identity(c, why);
+
 	if (r < 0)
 		return r;
 	carrier_block_interrupts();
@@ -208,6 +279,28 @@ static int create(struct creation *c, struct reason *why)
 		r = carrier_enter(&c->carrier, why);
 	if (r < 0)
 		undo(c);
+	return r;
+}
+
+static int create(struct creation *c, struct reason *why)
+{
+	int r = context_open(&c->context, why);
+	bool local = c->values->local || !c->context.conf.service_url;
+
+	if (r < 0)
+		return r;
+	if (local && c->values->provision_phone)
+		return reason_set(why, -EDESTADDRREQ,
+		    "a phone number comes from the Ravi service, and %s",
+		    c->values->local ? "--local leaves it out"
+				     : "none is configured; say: ravi init --service URL");
+	r = local ? choose_email(c, why) : look_here(c, why);
+	if (r == 0 && !local)
+		r = provision(c, why);
+	if (r == 0)
+		r = make_here(c, why);
+	if (r == 0 && c->is_provisioned)
+		provision_done(&c->account, &c->provision);
 	return r;
 }
 
@@ -229,6 +322,10 @@ static int check_values(const struct create_values *values)
 		return cli_usage("--email: %s", why.text);
 	if (values->phone && phone_check(values->phone, &why) < 0)
 		return cli_usage("--phone: %s", why.text);
+	if (values->phone && values->provision_phone)
+		return cli_usage("--phone names a number, --provision-phone gets one; say one of them");
+	if (values->contract && strcmp(values->contract, "b") && strcmp(values->contract, "c"))
+		return cli_usage("--contract is b or c, not \"%s\"", values->contract);
 	return EXIT_DONE;
 }
 
@@ -239,14 +336,26 @@ static int report(struct creation *c)
 	if (code != EXIT_DONE || c->values->json)
 		return code;
 	printf("\n%s the OS user %s. Next: ravi secrets set GH_TOKEN --identity %s\n",
-	    c->carrier.made_user ? "Made" : "It is carried by", c->carrier.user, c->values->name);
+	    c->carrier.made_user ? "Made" : "It is carried by", c->carrier.user, c->name);
 	return EXIT_DONE;
+}
+
+static int finish(struct creation *c)
+{
+	struct reason why = {0};
+	int code = report(c), r = 0;
+
+	/* A new OS user has no ring yet; an agent's sessions shall see the further identity, and a new key. */
+	if (c->carrier.before.count || c->carrier.agent.linger || c->is_here)
+		r = context_refresh(&c->context, c->carrier.agent.user, &why);
+	return r < 0 ? context_fail(r, &why) : code;
 }
 
 int run_create(void *opaque, int argc, char **argv)
 {
 	const struct create_values *values = opaque;
 	creation_auto c = {.values = values,
+	    .name = values->name,
 	    .carrier = {.identity = values->name,
 		.user = values->user ? values->user : values->name,
 		.linger = values->linger}};
@@ -262,14 +371,91 @@ int run_create(void *opaque, int argc, char **argv)
 		return code;
 	r = create(&c, &why);
 	audit("identity-create", context_result(r), "user", c.carrier.user, "identity",
-	    values->name, "by", context_uid().text, NULL);
+	    values->name, "uuid", c.is_provisioned ? c.provision.uuid : NULL, "by",
+	    context_uid().text, NULL);
 	if (r == 0)
 		signkey_audit(c.vault, values->name, c.carrier.user, r);
+	return r < 0 ? context_fail(r, &why) : finish(&c);
+}
+
+/* ---- adopt ---- */
+
+/* What it is called here, and whether it is here already: by a document that was brought along, say. */
+static int look_for_own(struct creation *c, struct reason *why)
+{
+	struct agent *agent = &c->carrier.agent;
+	int r = machine_vault(&c->context.machine, c->name, NULL, &c->vault, NULL);
+
+	if (r < 0 || vault_state(c->vault) == AGENT_DELETED) {
+		vault_free(c->vault);
+		c->vault = NULL;
+		return 0;
+	}
+	if (strcmp(vault_uuid(c->vault), c->provision.uuid))
+		return reason_set(why, -EEXIST,
+		    "this machine has another identity called %s; say another name for it here: ravi "
+		    "identity adopt --name NAME %s",
+		    c->name, c->provision.uuid);
+	r = identity_carrier(c->name, agent, why);
+	c->is_here = r == 0 && agent->count;
+	if (c->is_here)
+		c->carrier.user = agent->user;
+	else if (r == 0)
+		r = say_exists(c->name, why);
+	return r;
+}
+
+static int choose_name(struct creation *c, struct reason *why)
+{
+	c->name = c->values->name ? c->values->name : c->provision.shown;
+	c->carrier.identity = c->name;
+	c->carrier.user = c->values->user ? c->values->user : c->name;
+	if (identity_name_check(c->name, why) < 0)
+		return reason_prefix(
+		    why, -EINVAL, "say what it is called on this machine, with --name: ");
+	if (user_name_check(c->carrier.user, why) < 0)
+		return reason_prefix(why, -EINVAL, "say which OS user carries it, with --user: ");
+	return 0;
+}
+
+static int adopt(struct creation *c, struct reason *why)
+{
+	int r = context_open(&c->context, why);
+
+	if (r == 0)
+		r = account_open(&c->context, &c->account, why);
 	if (r < 0)
-		return context_fail(r, &why);
-	code = report(&c);
-	/* A new OS user has no ring yet; an agent's sessions shall see the further identity. */
-	if (c.carrier.before.count || c.carrier.agent.linger)
-		r = context_refresh(&c.context, c.carrier.user, &why);
-	return r < 0 ? context_fail(r, &why) : code;
+		return r;
+	c->provision.name = c->adopts;
+	r = provision_find(&c->account, &c->provision, why);
+	c->is_provisioned = r == 0;
+	if (r == 0)
+		r = choose_name(c, why);
+	if (r == 0)
+		r = look_for_own(c, why);
+	return r < 0 || c->is_here ? r : make_here(c, why);
+}
+
+int run_adopt(void *opaque, int argc, char **argv)
+{
+	const struct create_values *values = opaque;
+	creation_auto c = {
+	    .values = values, .adopts = argv[0], .carrier = {.linger = values->linger}};
+	struct reason why = {0};
+	int r = context_need_root("bring identities to this machine", &why);
+
+	(void)argc;
+	if (r < 0)
+		return cli_fail(r, &why);
+	if (values->name && identity_name_check(values->name, &why) < 0)
+		return cli_usage("--name: %s", why.text);
+	if (values->user && user_name_check(values->user, &why) < 0)
+		return cli_usage("--user: %s", why.text);
+	r = adopt(&c, &why);
+	audit("identity-adopt", context_result(r), "user", c.carrier.user, "identity",
+	    c.name ? c.name : argv[0], "uuid", c.is_provisioned ? c.provision.uuid : NULL, "by",
+	    context_uid().text, NULL);
+	if (r == 0 && !c.is_here)
+		signkey_audit(c.vault, c.name, c.carrier.user, r);
+	return r < 0 ? context_fail(r, &why) : finish(&c);
 }

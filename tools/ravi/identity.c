@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "account.h"
 #include "audit/audit.h"
 #include "carrier.h"
 #include "commands.h"
@@ -17,6 +18,18 @@
 #include "util/when.h"
 
 const struct option_row identity_options[] = {
+    {.name = "json",
+	.kind = OPTION_FLAG,
+	.offset = offsetof(struct identity_values, json),
+	.help = "print JSON"},
+    {0},
+};
+
+const struct option_row identity_list_options[] = {
+    {.name = "offline",
+	.kind = OPTION_FLAG,
+	.offset = offsetof(struct identity_values, offline),
+	.help = "without asking the Ravi service"},
     {.name = "json",
 	.kind = OPTION_FLAG,
 	.offset = offsetof(struct identity_values, json),
@@ -42,14 +55,13 @@ static int describe_key(
 	return 0;
 }
 
-void identity_json(
-    struct jsonout *j, const char *member, const struct vault *vault, const struct agent *agent)
+static void json_members(
+    struct jsonout *j, const struct vault *vault, const struct agent *agent)
 {
 	buf_auto key = {0};
 	buf_auto signer = {0};
 
 	describe_key(vault, &key, &signer, NULL);
-	jsonout_open(j, member, '{');
 	jsonout_text(j, "uuid", vault_uuid(vault));
 	jsonout_text(j, "name", vault_name(vault));
 	/* The Ravi service calls the address inbox. */
@@ -65,6 +77,13 @@ void identity_json(
 	jsonout_number(j, "secrets", (int64_t)vault_secret_count(vault));
 	jsonout_text(j, "ssh_public_key", key.len ? key.data : NULL);
 	jsonout_text(j, "allowed_signers", signer.len ? signer.data : NULL);
+}
+
+void identity_json(
+    struct jsonout *j, const char *member, const struct vault *vault, const struct agent *agent)
+{
+	jsonout_open(j, member, '{');
+	json_members(j, vault, agent);
 	jsonout_close(j, '}');
 }
 
@@ -140,6 +159,8 @@ int identity_carrier(const char *identity, struct agent *agent, struct reason *w
 
 struct listing {
 	struct context context;
+	struct account account;
+	json_t *there; /* the account's identities; NULL: nobody was asked */
 	struct jsonout j;
 	struct table table;
 	struct progress progress;
@@ -151,23 +172,77 @@ struct listing {
 
 static void listing_free(struct listing *listing)
 {
+	json_decref(listing->there);
+	account_close(&listing->account);
 	table_free(&listing->table);
 	jsonout_free(&listing->j);
 	context_close(&listing->context);
 }
 
-static void add_row(struct table *table, const struct vault *vault, const struct agent *agent)
+/* Takes the one with this UUID off the list of those that are at the service. */
+static bool take_from_there(struct listing *listing, const char *uuid)
 {
+	for (size_t i = 0; i < json_array_size(listing->there); i++)
+		if (!strcmp(fetch_text(json_array_get(listing->there, i), "uuid"), uuid))
+			return json_array_remove(listing->there, i) == 0;
+	return false;
+}
+
+static void add_here(struct listing *listing, const struct vault *vault, const struct agent *agent)
+{
+	bool there = take_from_there(listing, vault_uuid(vault));
+	struct table *table = &listing->table;
 	char updated[WHEN_TEXT];
 
+	if (listing->json) {
+		jsonout_open(&listing->j, NULL, '{');
+		json_members(&listing->j, vault, agent);
+		jsonout_bool(&listing->j, "here", true);
+		if (listing->there)
+			jsonout_bool(&listing->j, "service", there);
+		else
+			jsonout_text(&listing->j, "service", NULL);
+		jsonout_close(&listing->j, '}');
+		return;
+	}
 	when_format(vault_updated(vault), updated);
 	table_add(table, vault_name(vault));
 	table_add(table, agent ? agent->user : NULL);
 	table_add_shaded(table, vault_state(vault) == AGENT_ACTIVE ? SHADE_GOOD : SHADE_AMISS,
 	    agent_state_word(vault_state(vault)));
 	table_addf(table, "%zu", vault_secret_count(vault));
+	table_add(table, there ? "here, service" : "here");
 	table_add(table, vault_email(vault));
 	table_add(table, updated);
+}
+
+/* Of the account, and not on this machine. */
+static void add_there(struct listing *listing, const json_t *identity)
+{
+	struct jsonout *j = &listing->j;
+	struct table *table = &listing->table;
+
+	if (listing->json) {
+		jsonout_open(j, NULL, '{');
+		jsonout_text(j, "uuid", fetch_text(identity, "uuid"));
+		jsonout_text(j, "name", fetch_text(identity, "name"));
+		jsonout_text(j, "inbox", fetch_text(identity, "inbox"));
+		jsonout_text(j, "email", fetch_text(identity, "inbox"));
+		jsonout_text(j, "phone", fetch_text(identity, "phone"));
+		jsonout_text(j, "created_dt", fetch_text(identity, "created_dt"));
+		jsonout_text(j, "updated_dt", fetch_text(identity, "updated_dt"));
+		jsonout_bool(j, "here", false);
+		jsonout_bool(j, "service", true);
+		jsonout_close(j, '}');
+		return;
+	}
+	table_add(table, fetch_text(identity, "name"));
+	table_add(table, NULL);
+	table_add(table, NULL);
+	table_add(table, NULL);
+	table_add(table, "service");
+	table_add(table, fetch_text(identity, "inbox"));
+	table_add(table, fetch_text(identity, "updated_dt"));
 }
 
 /* A vault that does not open is said and does not hide the others. */
@@ -188,11 +263,41 @@ static int list_one(void *opaque, const char *name)
 		progress_clear(&listing->progress);
 	if (r < 0)
 		listing->code = context_fail(r, &why);
-	else if (listing->json)
-		identity_json(&listing->j, NULL, vault, agent.count ? &agent : NULL);
 	else
-		add_row(&listing->table, vault, agent.count ? &agent : NULL);
+		add_here(listing, vault, agent.count ? &agent : NULL);
 	return 0;
+}
+
+/* What is here is listed whatever the service says; that it was not reached shows in the exit code. */
+static void ask_service(struct listing *listing)
+{
+	struct reason why = {0};
+	int r = account_open(&listing->context, &listing->account, &why);
+
+	if (r == 0 && account_has(&listing->account, WALLET_ACCOUNT, &why) == -ENOKEY)
+		return;
+	if (r == 0)
+		r = account_ask(&listing->account, "identity.list", NULL, &listing->there, &why);
+	if (r < 0)
+		listing->code = context_fail(r, &why);
+}
+
+static int list_all(struct listing *listing, struct reason *why)
+{
+	int r;
+
+	listing->table =
+	    table_make("NAME", "USER", "STATE", "SECRETS", "WHERE", "EMAIL", "UPDATED", NULL);
+	jsonout_open(&listing->j, NULL, '[');
+	listing->progress = progress_begin("reading vaults");
+	r = store_directory.list(listing->context.machine.store, list_one, listing, why);
+	progress_end(&listing->progress);
+	for (size_t i = 0; r == 0 && i < json_array_size(listing->there); i++)
+		add_there(listing, json_array_get(listing->there, i));
+	jsonout_close(&listing->j, ']');
+	if (r == 0)
+		r = listing->json ? jsonout_print(&listing->j) : table_print(&listing->table);
+	return r;
 }
 
 int run_identity_list(void *opaque, int argc, char **argv)
@@ -208,14 +313,9 @@ int run_identity_list(void *opaque, int argc, char **argv)
 		r = context_open(&listing.context, &why);
 	if (r < 0)
 		return context_fail(r, &why);
-	listing.table = table_make("NAME", "USER", "STATE", "SECRETS", "EMAIL", "UPDATED", NULL);
-	jsonout_open(&listing.j, NULL, '[');
-	listing.progress = progress_begin("reading vaults");
-	r = store_directory.list(listing.context.machine.store, list_one, &listing, &why);
-	progress_end(&listing.progress);
-	jsonout_close(&listing.j, ']');
-	if (r == 0)
-		r = values->json ? jsonout_print(&listing.j) : table_print(&listing.table);
+	if (listing.context.conf.service_url && !values->offline)
+		ask_service(&listing);
+	r = list_all(&listing, &why);
 	return r < 0 ? context_fail(r, &why) : listing.code;
 }
 

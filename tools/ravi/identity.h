@@ -9,6 +9,7 @@
 
 struct identity_values {
 	bool json;
+	bool offline; /* of list alone */
 };
 
 /* Loads the entry of the OS user that carries the identity; count 0: nobody does. */

@@ -16,13 +16,16 @@
 #include "commands.h"
 #include "config/paths.h"
 #include "context.h"
+#include "fetch/fetch.h"
 #include "layout.h"
+#include "osuser.h"
 #include "recovery.h"
 #include "util/cleanup.h"
 #include "util/file.h"
 
 struct init_values {
 	const char *domain;
+	const char *service;
 	const char *recovery_out;
 };
 
@@ -32,6 +35,11 @@ const struct option_row init_options[] = {
 	.argument = "DOMAIN",
 	.offset = offsetof(struct init_values, domain),
 	.help = "mail domain of identities made from now on (into ravi.conf)"},
+    {.name = "service",
+	.kind = OPTION_TEXT,
+	.argument = "URL",
+	.offset = offsetof(struct init_values, service),
+	.help = "the Ravi service, https://HOST (into ravi.conf)"},
     {.name = "recovery-out",
 	.kind = OPTION_TEXT,
 	.argument = "FILE",
@@ -89,36 +97,56 @@ static int make_host_key(struct buf *report, struct reason *why)
 	return r;
 }
 
-/* Whether the line sets `domain`. */
-static bool sets_domain(const char *line)
+/* Whom ravi-fetch becomes. */
+static int make_user(struct buf *report, struct reason *why)
 {
+	uid_t uid;
+	int r = osuser_find(FETCH_USER, &uid, why);
+
+	if (r == 0)
+		buf_addf(report, "kept  the OS user %s\n", FETCH_USER);
+	if (r != -ENOENT)
+		return r;
+	r = osuser_add_system(FETCH_USER, why);
+	if (r == 0)
+		buf_addf(report, "made  the OS user %s\n", FETCH_USER);
+	return r;
+}
+
+/* Whether the line sets `key`. */
+static bool sets_key(const char *line, const char *key)
+{
+	size_t len = strlen(key);
+
 	line += strspn(line, " \t");
-	if (strncmp(line, "domain", 6))
+	if (strncmp(line, key, len))
 		return false;
-	line += 6 + strspn(line + 6, " \t");
+	line += len + strspn(line + len, " \t");
 	return *line == '=';
 }
 
-/* The file with its first `domain =` line replaced, further ones left out, or the line added. */
-static void replace_domain(struct buf *text, const char *domain, struct buf *out)
+/* The file with its first line that sets `key` replaced, further ones left out, or the line added. */
+static void replace_key(struct buf *text, const char *key, const char *value, struct buf *out)
 {
 	char *cursor = text->data, *line;
 	bool done = false;
 
 	while (cursor && (line = strsep(&cursor, "\n"))) {
-		bool sets = sets_domain(line);
+		bool sets = sets_key(line, key);
 
 		if (sets && !done)
-			buf_addf(out, "domain = %s\n", domain);
+			buf_addf(out, "%s = %s\n", key, value);
 		else if (!sets && (*line || cursor))
 			buf_addf(out, "%s\n", line);
 		done = done || sets;
 	}
 	if (!done)
-		buf_addf(out, "domain = %s\n", domain);
+		buf_addf(out, "%s = %s\n", key, value);
 }
 
-static int set_domain(const char *domain, struct buf *report, struct reason *why)
+/* `now` is what the file says, NULL: nothing. */
+static int set_key(
+    const char *key, const char *value, const char *now, struct buf *report, struct reason *why)
 {
 	static const struct file_rule rule = {
 	    .owner = 0, .forbidden = FILE_PUBLIC, .max = CONF_FILE_MAX};
@@ -126,25 +154,33 @@ static int set_domain(const char *domain, struct buf *report, struct reason *why
 	const char *name = strrchr(PATH_CONF, '/') + 1;
 	buf_auto text = {0};
 	buf_auto out = {0};
-	conf_auto conf = {0};
 	int r;
 
 	if (dir < 0)
 		return dir;
-	r = context_conf(&conf, why);
-	if (r < 0)
-		return r;
-	if (conf.domain && !strcmp(conf.domain, domain)) {
-		buf_addf(report, "kept  %s, domain = %s\n", PATH_CONF, domain);
+	if (now && !strcmp(now, value)) {
+		buf_addf(report, "kept  %s, %s = %s\n", PATH_CONF, key, value);
 		return 0;
 	}
 	r = file_read(dir, name, &rule, &text, why);
 	if (r < 0 && r != -ENOENT)
 		return r;
-	replace_domain(&text, domain, &out);
+	replace_key(&text, key, value, &out);
 	r = out.error ? out.error : file_replace(dir, name, 0644, true, out.data, out.len, why);
 	if (r == 0)
-		buf_addf(report, "set   %s, domain = %s\n", PATH_CONF, domain);
+		buf_addf(report, "set   %s, %s = %s\n", PATH_CONF, key, value);
+	return r;
+}
+
+static int set_keys(const struct init_values *values, struct buf *report, struct reason *why)
+{
+	conf_auto conf = {0};
+	int r = context_conf(&conf, why);
+
+	if (r == 0 && values->domain)
+		r = set_key("domain", values->domain, conf.domain, report, why);
+	if (r == 0 && values->service)
+		r = set_key("service_url", values->service, conf.service_url, report, why);
 	return r;
 }
 
@@ -155,9 +191,11 @@ static int init_all(const struct init_values *values, struct buf *report, struct
 	if (r == 0)
 		r = make_host_key(report, why);
 	if (r == 0)
+		r = make_user(report, why);
+	if (r == 0)
 		r = recovery_make(values->recovery_out, report, why);
-	if (r == 0 && values->domain)
-		r = set_domain(values->domain, report, why);
+	if (r == 0 && (values->domain || values->service))
+		r = set_keys(values, report, why);
 	return r;
 }
 
@@ -174,6 +212,9 @@ int run_init(void *opaque, int argc, char **argv)
 		return cli_fail(r, &why);
 	if (values->domain && domain_check(values->domain, &why) < 0)
 		return cli_usage("--domain: %s", why.text);
+	if (values->service &&
+	    fetch_check_conf(&(struct conf){.service_url = values->service}, &why) < 0)
+		return cli_usage("--service: %s", why.text);
 	r = init_all(values, &report, &why);
 	fputs(buf_text(&report), stdout);
 	audit("init", context_result(r), "by", context_uid().text, NULL);

@@ -13,6 +13,7 @@ const struct layout_folder layout_folders[] = {
     {PATH_VAULTS, 0700, false},
     {PATH_AGENTS, 0755, false},
     {PATH_IDENTITIES, 0755, false},
+    {PATH_HOST_VAULT, 0700, false},
     {PATH_AUDIT, 0700, true},
     {RAVI_RUNDIR, 0711, true},
     {PATH_RINGS, 0700, true},

@@ -68,6 +68,14 @@ int osuser_add(const char *name, struct reason *why)
 	return run_program(USERADD, argv, why);
 }
 
+int osuser_add_system(const char *name, struct reason *why)
+{
+	const char *const argv[] = {"useradd", "--system", "--user-group", "--no-create-home",
+	    "--home-dir", "/", "--shell", "/usr/sbin/nologin", name, NULL};
+
+	return run_program(USERADD, argv, why);
+}
+
 int osuser_remove(const char *name, struct reason *why)
 {
 	const char *const argv[] = {"userdel", "--remove", name, NULL};

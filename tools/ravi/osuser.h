@@ -13,6 +13,9 @@ int osuser_find(const char *name, uid_t *uid, struct reason *why);
 /* useradd: home folder, private group, /bin/bash, no password. -EEXIST: the name is somebody's by now. */
 int osuser_add(const char *name, struct reason *why);
 
+/* useradd --system: no home, no login; for a program of ours. -EEXIST as above. */
+int osuser_add_system(const char *name, struct reason *why);
+
 /* userdel: with home folder and group. */
 int osuser_remove(const char *name, struct reason *why);
 

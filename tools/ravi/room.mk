@@ -3,6 +3,8 @@ bin_PROGRAMS += %D%/ravi
 %C%_ravi_SOURCES = \
 	%D%/audit.c \
 	%D%/main.c %D%/commands.h \
+	%D%/account.c %D%/account.h \
+	%D%/auth.c %D%/auth.h \
 	%D%/bundle.c %D%/bundle.h %D%/dotenv.c \
 	%D%/carrier.c %D%/carrier.h \
 	%D%/context.c %D%/context.h \
@@ -20,6 +22,7 @@ bin_PROGRAMS += %D%/ravi
 	%D%/keyfile.c %D%/keyfile.h \
 	%D%/line.c %D%/line.h \
 	%D%/linger.c \
+	%D%/logout.c \
 	%D%/members.c %D%/members.h \
 	%D%/named.c %D%/named.h \
 	%D%/newfile.c %D%/newfile.h \
@@ -28,6 +31,7 @@ bin_PROGRAMS += %D%/ravi
 	%D%/overview.c %D%/overview.h \
 	%D%/own.c %D%/own.h \
 	%D%/prompt.c %D%/prompt.h \
+	%D%/provision.c %D%/provision.h \
 	%D%/recovery.c %D%/recovery.h \
 	%D%/rekey.c \
 	%D%/rings.c \
@@ -35,6 +39,7 @@ bin_PROGRAMS += %D%/ravi
 	%D%/secrets.c \
 	%D%/signkey.c %D%/signkey.h \
 	%D%/status.c \
+	%D%/takein.c \
 	%D%/trail.c %D%/trail.h \
 	%D%/transfer.c \
 	%D%/trust.c \
@@ -45,6 +50,7 @@ bin_PROGRAMS += %D%/ravi
 %C%_ravi_LDFLAGS = $(HARDENED_LINK)
 %C%_ravi_LDADD = \
 	libcore/sshkey/libsshsign.la libcore/sshkey/libsshkey.la \
+	libcore/fetch/libfetch.la libcore/legacy/liblegacy.la \
 	libcore/broker/libbroker.la libcore/machine/libmachine.la \
 	libcore/store/libstore.la libcore/vault/libvault.la libcore/age/libage.la \
 	libcore/choice/libchoice.la libcore/ring/libring.la \

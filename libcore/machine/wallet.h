@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The host's own vault, /var/lib/ravi/host/host.age: the keys with which this machine asks the Ravi service, the
+ * account's and one for each identity here. A vault like any other, but sealed
+ * to the host key alone, and never put into a store: a lost key is made anew. Each value carries, as its note, the service
+ * that it belongs to, and is given out for no other.
+ */
+#ifndef RAVI_WALLET_H
+#define RAVI_WALLET_H
+
+#include "machine/machine.h"
+
+/* What is in it. */
+#define WALLET_ACCOUNT         "ACCOUNT_KEY"     /* ravi_mgmt_...; of contract A the access token */
+#define WALLET_ACCOUNT_REFRESH "ACCOUNT_REFRESH" /* of contract A alone */
+#define WALLET_ACCOUNT_EMAIL   "ACCOUNT_EMAIL"   /* whose account it is */
+#define WALLET_ACCOUNT_SECRET  "ACCOUNT_SECRET"  /* of contract A: opens values that older clients sealed */
+#define WALLET_IDENTITY        "IDENTITY_"       /* and the UUID: ravi_id_..., or the bound access token */
+#define WALLET_REFRESH         "REFRESH_"        /* and the UUID: of contract A alone */
+#define WALLET_PENDING         "PENDING_"        /* and a name in hex: an identity on its way */
+
+struct wallet {
+	struct machine own;  /* the host key, and the folder as a store */
+	struct vault *vault; /* NULL: there is none yet */
+};
+
+#define wallet_auto __attribute__((cleanup(wallet_close))) struct wallet
+
+/* 0 also where there is none yet. Root only. Close it in either case. */
+int wallet_open(const struct machine *machine, struct wallet *wallet, struct reason *why);
+void wallet_close(struct wallet *wallet);
+
+/*
+ * The value of `name`, which belongs to the service `url`: 0, -ENOKEY (no reason set: there is none),
+ * -EKEYREJECTED with the reason: it is another service's.
+ */
+int wallet_get(const struct wallet *wallet, const char *name, const char *url, struct buf *value,
+    struct reason *why);
+
+/* Sets / takes away one value; the file is made when it is missing. */
+int wallet_set(struct wallet *wallet, const char *name, const char *url, const void *value,
+    size_t len, struct reason *why);
+int wallet_delete(struct wallet *wallet, const char *name, struct reason *why);
+
+/* WALLET_IDENTITY or WALLET_REFRESH with a UUID / WALLET_PENDING with an identity's name. */
+void wallet_name(const char *kind, const char *uuid, char name[SECRET_NAME_MAX + 1]);
+void wallet_pending_name(const char *identity, char name[SECRET_NAME_MAX + 1]);
+
+/*
+ * Calls `each` for every value whose name begins with `kind` (NULL: all), with the value's name; stops at
+ * the first result that is not 0.
+ */
+int wallet_each(const struct wallet *wallet, const char *kind,
+    int (*each)(void *context, const char *name, const struct buf *value), void *context);
+
+/* The UUID that the name of such a value ends in. */
+void wallet_uuid(const char *name, char uuid[VAULT_UUID_TEXT]);
+
+#endif

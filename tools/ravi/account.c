@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: MIT */
+/* The Ravi service for root's commands: see account.h. */
+#include <config.h>
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "account.h"
+
+int account_open(const struct context *context, struct account *account, struct reason *why)
+{
+	int r;
+
+	*account = (struct account){.context = context,
+	    .deadline = deadline_in(context->conf.service_timeout * 1000)};
+	r = fetch_check_conf(&context->conf, why);
+	if (r == 0)
+		r = wallet_open(&context->machine, &account->wallet, why);
+	return r < 0 ? r : fetch_open(&context->conf, FETCH_COMMAND, &account->fetch, why);
+}
+
+void account_close(struct account *account)
+{
+	fetch_close(account->fetch);
+	account->fetch = NULL;
+	wallet_close(&account->wallet);
+}
+
+const char *account_url(const struct account *account)
+{
+	return account->context->conf.service_url;
+}
+
+int account_has(const struct account *account, const char *name, struct reason *why)
+{
+	buf_auto value = {0};
+
+	return wallet_get(&account->wallet, name, account_url(account), &value, why);
+}
+
+int account_keep(struct account *account, const char *name, const char *value, struct reason *why)
+{
+	return wallet_set(
+	    &account->wallet, name, account_url(account), value, strlen(value), why);
+}
+
+int account_ask_with(struct account *account, const char *key, const char *operation,
+    json_t *arguments, json_t **result, struct reason *why)
+{
+	fetch_json_auto owned = arguments;
+	const struct fetch_request request = {.operation = operation,
+	    .credential = key,
+	    .arguments = owned,
+	    .deadline = account->deadline};
+
+	return fetch_call(account->fetch, &request, result, why);
+}
+
+/* ---- contract A: tokens run out ---- */
+
+/* Where the pair lies: of the account, or of one identity. */
+struct token_names {
+	char access[SECRET_NAME_MAX + 1], refresh[SECRET_NAME_MAX + 1];
+};
+
+/* The new refresh token is the only way on, so it is stored before anything is done with the other. */
+static int renew(struct account *account, const struct token_names *names, struct reason *why)
+{
+	fetch_json_auto tokens = NULL;
+	buf_auto refresh = {0};
+	int r = wallet_get(
+	    &account->wallet, names->refresh, account_url(account), &refresh, why);
+
+	if (r < 0)
+		return r;
+	r = account_ask_with(account, NULL, "token.refresh",
+	    json_pack("{s:s}", "refresh", refresh.data), &tokens, why);
+	if (r < 0)
+		return r == -EKEYREJECTED
+			   ? reason_set(why, r, "the login at the service has run out; log in again: "
+						"ravi auth login")
+			   : r;
+	if (fetch_text(tokens, "refresh"))
+		r = account_keep(account, names->refresh, fetch_text(tokens, "refresh"), why);
+	if (r == 0)
+		r = account_keep(account, names->access, fetch_text(tokens, "access"), why);
+	return r;
+}
+
+static int ask_once(struct account *account, const struct token_names *names,
+    const char *operation, json_t *arguments, json_t **result, bool *may_renew, struct reason *why)
+{
+	buf_auto key = {0};
+	int r = wallet_get(&account->wallet, names->access, account_url(account), &key, why);
+
+	*may_renew = false;
+	if (r < 0)
+		return r;
+	r = account_ask_with(account, key.data, operation, json_incref(arguments), result, why);
+	*may_renew = r == -EKEYREJECTED && fetch_status(account->fetch) == 401 &&
+		     fetch_credential_kind(key.data) == BY_EITHER;
+	return r;
+}
+
+static int ask(struct account *account, const struct token_names *names, const char *operation,
+    json_t *arguments, json_t **result, struct reason *why)
+{
+	fetch_json_auto owned = arguments;
+	bool may_renew;
+	int r = ask_once(account, names, operation, owned, result, &may_renew, why);
+
+	if (!may_renew)
+		return r;
+	r = renew(account, names, why);
+	return r < 0 ? r
+		     : ask_once(account, names, operation, owned, result, &may_renew, why);
+}
+
+int account_ask(struct account *account, const char *operation, json_t *arguments, json_t **result,
+    struct reason *why)
+{
+	static const struct token_names names = {WALLET_ACCOUNT, WALLET_ACCOUNT_REFRESH};
+	int r = ask(account, &names, operation, arguments, result, why);
+
+	if (r == -ENOKEY && account_has(account, WALLET_ACCOUNT, NULL) == -ENOKEY)
+		return reason_set(why, -EKEYREJECTED,
+		    "this machine is not logged in to %s; say: ravi auth login", account_url(account));
+	return r;
+}
+
+int account_ask_as(struct account *account, const char *uuid, const char *operation,
+    json_t *arguments, json_t **result, struct reason *why)
+{
+	struct token_names names;
+	int r;
+
+	wallet_name(WALLET_IDENTITY, uuid, names.access);
+	wallet_name(WALLET_REFRESH, uuid, names.refresh);
+	r = ask(account, &names, operation, arguments, result, why);
+	if (r == -ENOKEY && account_has(account, names.access, NULL) == -ENOKEY)
+		return reason_set(why, -EKEYREJECTED,
+		    "this machine has no key for the identity %s; say: ravi identity adopt %s", uuid,
+		    uuid);
+	return r;
+}
+
+void account_label(char label[65])
+{
+	if (gethostname(label, 65) < 0 || !*label)
+		strcpy(label, "localhost");
+	label[64] = '\0';
+}
+
+/* Contract A has no keys: a pair of tokens that is bound to the identity does their work. */
+static int bind(struct account *account, const char *uuid, struct reason *why)
+{
+	fetch_json_auto tokens = NULL;
+	char access[SECRET_NAME_MAX + 1], refresh[SECRET_NAME_MAX + 1];
+	int r = account_ask(
+	    account, "token.bind", json_pack("{s:s}", "identity", uuid), &tokens, why);
+
+	if (r < 0)
+		return r;
+	wallet_name(WALLET_IDENTITY, uuid, access);
+	wallet_name(WALLET_REFRESH, uuid, refresh);
+	if (fetch_text(tokens, "refresh"))
+		r = account_keep(account, refresh, fetch_text(tokens, "refresh"), why);
+	return r < 0 ? r : account_keep(account, access, fetch_text(tokens, "access"), why);
+}
+
+static bool is_legacy(const struct account *account)
+{
+	buf_auto key = {0};
+
+	return wallet_get(&account->wallet, WALLET_ACCOUNT, account_url(account), &key, NULL) == 0 &&
+	       fetch_credential_kind(key.data) == BY_EITHER;
+}
+
+int account_mint(struct account *account, const char *uuid, const char *spare, struct reason *why)
+{
+	fetch_json_auto key = NULL;
+	char label[65], name[SECRET_NAME_MAX + 1];
+	int r;
+
+	if (is_legacy(account))
+		return bind(account, uuid, why);
+	account_label(label);
+	wallet_name(WALLET_IDENTITY, uuid, name);
+	r = account_ask(account, "key.mint",
+	    json_pack("{s:s, s:s}", "identity_uuid", uuid, "label", label), &key, why);
+	if (r < 0 && spare && !fetch_is_down(r))
+		return account_keep(account, name, spare, why);
+	if (r < 0)
+		return r;
+	if (fetch_text(key, "identity_uuid") && strcmp(fetch_text(key, "identity_uuid"), uuid))
+		return reason_set(why, -EBADE,
+		    "the service made a key for another identity than %s; it is not used", uuid);
+	return account_keep(account, name, fetch_text(key, "key"), why);
+}

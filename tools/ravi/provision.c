@@ -1,0 +1,341 @@
+/* SPDX-License-Identifier: MIT */
+/* An identity at the Ravi service: see provision.h. */
+#include <config.h>
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+#include <time.h>
+
+#include "provision.h"
+#include "util/cli.h"
+
+#define LOOK_AGAIN_MILLISECONDS 500
+
+/*
+ * What is noted, as JSON: {"uuid": "..." | null, "known": ["UUID", ...]}: the identity, once it is known, and
+ * those that were there before it was asked for.
+ */
+struct pending {
+	char name[SECRET_NAME_MAX + 1]; /* in the wallet */
+	json_t *noted;                  /* NULL: nothing is */
+};
+
+#define pending_auto __attribute__((cleanup(pending_free))) struct pending
+
+static void pending_free(struct pending *pending)
+{
+	json_decref(pending->noted);
+}
+
+static int pending_load(struct account *account, const char *identity, struct pending *pending,
+    struct reason *why)
+{
+	buf_auto text = {0};
+	int r;
+
+	wallet_pending_name(identity, pending->name);
+	r = wallet_get(&account->wallet, pending->name, account_url(account), &text, why);
+	/* Begun at another service: that is nothing to go on with here. */
+	if (r == -ENOKEY || r == -EKEYREJECTED)
+		return 0;
+	if (r == 0)
+		pending->noted = json_loadb(text.data, text.len, 0, NULL);
+	return r;
+}
+
+static int pending_note(
+    struct account *account, struct pending *pending, json_t *noted, struct reason *why)
+{
+	buf_auto text = {0};
+	int r = noted ? fetch_dump(noted, &text) : -ENOMEM;
+
+	json_decref(pending->noted);
+	pending->noted = noted;
+	return r < 0 ? r : account_keep(account, pending->name, text.data, why);
+}
+
+static void pending_forget(struct account *account, struct pending *pending)
+{
+	struct reason why = {0};
+
+	if (wallet_delete(&account->wallet, pending->name, &why) < 0)
+		cli_note("%s", why.text);
+}
+
+static bool is_known(const struct pending *pending, const char *uuid)
+{
+	const json_t *known = json_object_get(pending->noted, "known");
+
+	for (size_t i = 0; i < json_array_size(known); i++)
+		if (!strcmp(json_string_value(json_array_get(known, i)), uuid))
+			return true;
+	return false;
+}
+
+/* ---- looking ---- */
+
+/* Whether the address is LOCAL, or LOCAL@DOMAIN where a domain is wanted. */
+static bool is_address(const char *address, const char *local, const char *domain)
+{
+	size_t len = strlen(local);
+
+	return address && !strncasecmp(address, local, len) && address[len] == '@' &&
+	       (!domain || !strcasecmp(address + len + 1, domain));
+}
+
+/* The one that the command is about, were it made. */
+static const json_t *find_wanted(
+    const struct provision *p, const struct pending *pending, const json_t *identities)
+{
+	const char *uuid = fetch_text(pending->noted, "uuid");
+
+	for (size_t i = 0; i < json_array_size(identities); i++) {
+		const json_t *one = json_array_get(identities, i);
+		const char *its = fetch_text(one, "uuid"), *name = fetch_text(one, "name");
+
+		if (uuid && !strcmp(uuid, its))
+			return one;
+		if (uuid)
+			continue;
+		if (p->local ? is_address(fetch_text(one, "inbox"), p->local, p->domain)
+			     : name && !strcmp(name, p->name) && !is_known(pending, its))
+			return one;
+	}
+	return NULL;
+}
+
+static int take(struct provision *p, const json_t *identity, struct reason *why)
+{
+	const char *name = fetch_text(identity, "name"), *email = fetch_text(identity, "inbox");
+	const char *number = fetch_text(identity, "phone");
+
+	snprintf(p->uuid, sizeof(p->uuid), "%s", fetch_text(identity, "uuid"));
+	snprintf(p->shown, sizeof(p->shown), "%s", name ? name : "");
+	/* These go into the vault: what is no address there is none at all. */
+	if (!email || strlen(email) > EMAIL_MAX || email_check(email, why) < 0)
+		return reason_set(why, -EBADE,
+		    "the service says of the identity %s no mail address that can be one", p->uuid);
+	strcpy(p->email, email);
+	if (number && (strlen(number) > PHONE_MAX || phone_check(number, why) < 0))
+		return reason_set(why, -EBADE,
+		    "the service says of the identity %s no phone number that can be one", p->uuid);
+	strcpy(p->number, number ? number : "");
+	return 0;
+}
+
+static int list(struct account *account, json_t **identities, struct reason *why)
+{
+	return account_ask(account, "identity.list", NULL, identities, why);
+}
+
+static int look(struct account *account, struct provision *p, struct reason *why)
+{
+	fetch_json_auto identity = NULL;
+	int r = account_ask(
+	    account, "identity.get", json_pack("{s:s}", "uuid", p->uuid), &identity, why);
+
+	return r < 0 ? r : take(p, identity, why);
+}
+
+/* ---- making ---- */
+
+static json_t *known_uuids(const json_t *identities)
+{
+	json_t *known = json_array();
+
+	for (size_t i = 0; known && i < json_array_size(identities); i++)
+		json_array_append(
+		    known, json_object_get(json_array_get(identities, i), "uuid"));
+	return known;
+}
+
+static json_t *wanted(const struct provision *p)
+{
+	json_t *arguments = json_pack("{s:s}", "name", p->name);
+	char address[EMAIL_MAX + 1];
+
+	if (!p->local)
+		return arguments;
+	if (p->old_contract) {
+		snprintf(address, sizeof(address), "%s%s%s", p->local, p->domain ? "@" : "",
+		    p->domain ? p->domain : "");
+		json_object_set_new(arguments, "email", json_string(address));
+		return arguments;
+	}
+	json_object_set_new(arguments, "email_identifier", json_string(p->local));
+	if (p->domain)
+		json_object_set_new(arguments, "domain", json_string(p->domain));
+	return arguments;
+}
+
+/* Where the answer was lost it may be there all the same. */
+static int make(struct account *account, struct provision *p, struct pending *pending,
+    json_t **identity, struct reason *why)
+{
+	fetch_json_auto identities = NULL;
+	struct reason ignored = {0};
+	const json_t *found;
+	int r = account_ask(account, "identity.create", wanted(p), identity, why);
+
+	if (r == 0)
+		return 0;
+	if (r != -EINPROGRESS) {
+		/* The service has said no, or was never asked. */
+		pending_forget(account, pending);
+		return r == -EEXIST ? reason_prefix(why, r,
+					  "the address %s is somebody's already; say another --email: ",
+					  p->local ? p->local : "")
+				    : r;
+	}
+	if (list(account, &identities, &ignored) < 0 ||
+	    !(found = find_wanted(p, pending, identities)))
+		return reason_prefix(why, r, "say the same command again, it goes on from here: ");
+	*identity = json_deep_copy(found);
+	return *identity ? 0 : -ENOMEM;
+}
+
+static int say_there(const struct provision *p, const json_t *found, struct reason *why)
+{
+	return reason_set(why, -EEXIST,
+	    "the account has an identity %s (%s) already; bring it to this machine: ravi identity "
+	    "adopt %s",
+	    p->name, fetch_text(found, "inbox") ? fetch_text(found, "inbox") : "no address",
+	    fetch_text(found, "uuid"));
+}
+
+/* The identity, made now or before. */
+static int make_or_resume(struct account *account, struct provision *p, struct pending *pending,
+    json_t **identity, struct reason *why)
+{
+	fetch_json_auto identities = NULL;
+	const json_t *found;
+	int r = list(account, &identities, why);
+
+	if (r < 0)
+		return r;
+	found = find_wanted(p, pending, identities);
+	if (found && !pending->noted)
+		return say_there(p, found, why);
+	if (found) {
+		*identity = json_deep_copy(found);
+		return *identity ? 0 : -ENOMEM;
+	}
+	r = pending_note(
+	    account, pending, json_pack("{s:n, s:o}", "uuid", "known", known_uuids(identities)), why);
+	return r < 0 ? r : make(account, p, pending, identity, why);
+}
+
+static void rest(void)
+{
+	nanosleep(&(struct timespec){.tv_nsec = LOOK_AGAIN_MILLISECONDS * 1000000L}, NULL);
+}
+
+/* It takes seconds, and a second request could buy a second number: never said twice, looked at instead. */
+static int give_phone(struct account *account, struct provision *p, struct reason *why)
+{
+	fetch_json_auto identity = NULL;
+	int r;
+
+	if (*p->number)
+		return 0;
+	account->deadline = deadline_in(account->context->conf.service_timeout * 1000);
+	r = account_ask(
+	    account, "identity.phone", json_pack("{s:s}", "uuid", p->uuid), &identity, why);
+	if (r == 0)
+		return take(p, identity, why);
+	if (r == -EEXIST)
+		return look(account, p, why);
+	if (r == -EINPROGRESS) {
+		struct reason ignored = {0};
+
+		account->deadline = deadline_in(account->context->conf.service_timeout * 1000);
+		while (deadline_left(account->deadline) && look(account, p, &ignored) == 0 &&
+		       !*p->number)
+			rest();
+		if (*p->number)
+			return 0;
+	}
+	return reason_prefix(why, r,
+	    "identity %s has no phone number yet; say the same command again to go on, or without "
+	    "--provision-phone to leave it at that: ",
+	    p->name);
+}
+
+static int have_key(
+    struct account *account, const struct provision *p, const char *spare, struct reason *why)
+{
+	char name[SECRET_NAME_MAX + 1];
+	int r;
+
+	wallet_name(WALLET_IDENTITY, p->uuid, name);
+	r = account_has(account, name, NULL);
+	return r == 0 ? 0 : account_mint(account, p->uuid, spare, why);
+}
+
+int provision_create(struct account *account, struct provision *p, struct reason *why)
+{
+	fetch_json_auto identity = NULL;
+	pending_auto pending = {0};
+	int r = pending_load(account, p->name, &pending, why);
+
+	if (r == 0)
+		r = make_or_resume(account, p, &pending, &identity, why);
+	if (r == 0)
+		r = take(p, identity, why);
+	if (r == 0 && !fetch_text(pending.noted, "uuid"))
+		r = pending_note(account, &pending,
+		    json_pack("{s:s, s:[]}", "uuid", p->uuid, "known"), why);
+	if (r == 0 && p->local && !is_address(p->email, p->local, p->domain))
+		cli_note("the service gave the identity the address %s", p->email);
+	if (r == 0)
+		r = have_key(account, p, fetch_text(identity, "api_key"), why);
+	if (r == 0 && p->phone)
+		r = give_phone(account, p, why);
+	return r;
+}
+
+void provision_done(struct account *account, const struct provision *p)
+{
+	struct pending pending = {0};
+
+	wallet_pending_name(p->name, pending.name);
+	pending_forget(account, &pending);
+}
+
+/* ---- finding ---- */
+
+static bool is_named(const json_t *identity, const char *which)
+{
+	const char *name = fetch_text(identity, "name"), *email = fetch_text(identity, "inbox");
+
+	return !strcasecmp(fetch_text(identity, "uuid"), which) || (name && !strcmp(name, which)) ||
+	       (email && !strcasecmp(email, which));
+}
+
+int provision_find(struct account *account, struct provision *p, struct reason *why)
+{
+	fetch_json_auto identities = NULL;
+	const json_t *found = NULL;
+	int r = list(account, &identities, why);
+
+	for (size_t i = 0; r == 0 && i < json_array_size(identities); i++) {
+		const json_t *one = json_array_get(identities, i);
+
+		if (!is_named(one, p->name))
+			continue;
+		if (found)
+			return reason_set(why, -EINVAL,
+			    "several identities of the account are called %s; say the UUID of one: ravi "
+			    "identity list",
+			    p->name);
+		found = one;
+	}
+	if (r == 0 && !found)
+		return reason_set(why, -ENOKEY,
+		    "the account has no identity %s; see: ravi identity list", p->name);
+	if (r == 0)
+		r = take(p, found, why);
+	return r < 0 ? r : have_key(account, p, NULL, why);
+}

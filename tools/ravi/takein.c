@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * ravi auth import: the login of the service's official client, read once from its config.json or auth.json;
+ * ravi auth unlock: the PIN of an account of contract A, asked once.
+ */
+#include <config.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "account.h"
+#include "audit/audit.h"
+#include "auth.h"
+#include "commands.h"
+#include "legacy/legacy.h"
+#include "prompt.h"
+#include "util/cleanup.h"
+#include "util/file.h"
+
+#define FILE_MAX (256u << 10) /* bytes of the client's file */
+#define PIN_MAX  64
+
+struct taking {
+	struct context context;
+	struct account account;
+};
+
+#define taking_auto __attribute__((cleanup(taking_free))) struct taking
+
+static void taking_free(struct taking *taking)
+{
+	account_close(&taking->account);
+	context_close(&taking->context);
+}
+
+static int taking_open(struct taking *taking, struct reason *why)
+{
+	int r = context_open(&taking->context, why);
+
+	return r < 0 ? r : account_open(&taking->context, &taking->account, why);
+}
+
+/* ---- import ---- */
+
+static int read_json(const char *path, json_t **json, struct reason *why)
+{
+	fd_auto fd = open(path, O_RDONLY | O_NOCTTY | O_CLOEXEC);
+	buf_auto text = {0};
+	int r;
+
+	if (fd < 0)
+		return reason_errno(why, -errno, "%s", path);
+	r = file_read_fd(fd, FILE_MAX, &text);
+	if (r < 0)
+		return reason_errno(why, r, "reading %s", path);
+	*json = json_loadb(buf_text(&text), text.len, JSON_REJECT_DUPLICATES, NULL);
+	if (!json_is_object(*json))
+		return reason_set(why, -EBADMSG, "%s is no file of the official client (no JSON object)",
+		    path);
+	return 0;
+}
+
+/* A value that is there and not empty. */
+static const char *member(const json_t *json, const char *name)
+{
+	const char *text = fetch_text(json, name);
+
+	return text && *text ? text : NULL;
+}
+
+/* Nothing is kept that the service does not accept. */
+static int take_account(struct account *account, const char *key, struct reason *why)
+{
+	int r = account_ask_with(account, key, "owner.get", NULL, NULL, why);
+
+	if (r == 0)
+		r = account_keep(account, WALLET_ACCOUNT, key, why);
+	if (r == 0)
+		puts("imported  the account's management key");
+	return r;
+}
+
+static int take_identity(
+    struct account *account, const char *key, const char *uuid, struct reason *why)
+{
+	fetch_json_auto identity = NULL;
+	char name[SECRET_NAME_MAX + 1];
+	int r;
+
+	if (!uuid || !shape_is_uuid(uuid))
+		return reason_set(why, -EBADMSG, "the identity_key comes without an identity_uuid");
+	r = account_ask_with(
+	    account, key, "identity.get", json_pack("{s:s}", "uuid", uuid), &identity, why);
+	if (r < 0)
+		return r;
+	wallet_name(WALLET_IDENTITY, fetch_text(identity, "uuid"), name);
+	r = account_keep(account, name, key, why);
+	if (r == 0)
+		printf("imported  the key of the identity %s\n", fetch_text(identity, "uuid"));
+	return r;
+}
+
+/* A token may have run out: then what it is renewed by has to do. */
+static int take_tokens(struct account *account, const json_t *json, struct reason *why)
+{
+	const char *refresh = member(json, "refresh_token"), *secret = member(json, "private_key");
+	char text[LEGACY_SECRET_TEXT];
+	struct legacy_pair pair;
+	int r = 0;
+
+	if (fetch_credential_kind(member(json, "access_token")) != BY_EITHER)
+		return reason_set(why, -EBADMSG, "the access_token is none");
+	if (refresh)
+		r = account_keep(account, WALLET_ACCOUNT_REFRESH, refresh, why);
+	if (r == 0)
+		r = account_keep(account, WALLET_ACCOUNT, member(json, "access_token"), why);
+	if (r == 0)
+		r = account_ask(account, "owner.get", NULL, NULL, why);
+	if (r == 0)
+		puts("imported  the account's tokens");
+	if (r < 0 || !secret)
+		return r;
+	if (legacy_pair_parse(secret, &pair) < 0)
+		return reason_set(why, -EBADMSG, "the private_key is none");
+	legacy_pair_format(&pair, text);
+	r = account_keep(account, WALLET_ACCOUNT_SECRET, text, why);
+	wipe(text, sizeof(text));
+	wipe(&pair, sizeof(pair));
+	if (r == 0)
+		puts("imported  the key that opens sealed values");
+	return r;
+}
+
+static int take_file(struct account *account, const json_t *json, struct reason *why)
+{
+	const char *management = member(json, "management_key"), *own = member(json, "identity_key");
+	const char *email = member(json, "user_email");
+	int r = 0;
+
+	if (!management && !own && !member(json, "access_token"))
+		return reason_set(why, -ENODATA, "it holds no key");
+	if (management && fetch_credential_kind(management) != BY_ACCOUNT)
+		return reason_set(why, -EBADMSG, "the management_key is none");
+	if (own && fetch_credential_kind(own) != BY_IDENTITY)
+		return reason_set(why, -EBADMSG, "the identity_key is none");
+	if (management)
+		r = take_account(account, management, why);
+	if (r == 0 && own)
+		r = take_identity(account, own, member(json, "identity_uuid"), why);
+	if (r == 0 && member(json, "access_token"))
+		r = take_tokens(account, json, why);
+	if (r == 0 && email && email_check(email, NULL) == 0)
+		r = account_keep(account, WALLET_ACCOUNT_EMAIL, email, why);
+	return r;
+}
+
+int run_auth_import(void *opaque, int argc, char **argv)
+{
+	taking_auto taking = {0};
+	fetch_json_auto json = NULL;
+	struct reason why = {0};
+	int r = context_need_root("import a login", &why);
+
+	(void)opaque, (void)argc;
+	if (r == 0)
+		r = taking_open(&taking, &why);
+	if (r == 0)
+		r = read_json(argv[0], &json, &why);
+	if (r == 0) {
+		r = take_file(&taking.account, json, &why);
+		if (r < 0)
+			reason_prefix(&why, r, "%s: ", argv[0]);
+	}
+	audit("auth-import", context_result(r), "by", context_uid().text, NULL);
+	if (r < 0)
+		return context_fail(r, &why);
+	auth_refresh_all(&taking.context);
+	cli_note("%s still holds them in clear; where the official client is not used any more, "
+		 "remove it", argv[0]);
+	return EXIT_DONE;
+}
+
+/* ---- unlock ---- */
+
+static int read_pin(struct buf *pin, struct reason *why)
+{
+	if (isatty(STDIN_FILENO))
+		return prompt_secret("PIN of the account: ", PIN_MAX, pin, why);
+	return file_read_fd(STDIN_FILENO, PIN_MAX, pin) < 0
+		   ? reason_set(why, -EINVAL, "a PIN is six digits")
+		   : 0;
+}
+
+static int unlock(struct account *account, struct reason *why)
+{
+	fetch_json_auto told = NULL;
+	struct legacy_account legacy;
+	struct legacy_pair pair;
+	char text[LEGACY_SECRET_TEXT];
+	buf_auto pin = {0};
+	int r = account_ask(account, "encryption.get", NULL, &told, why);
+
+	if (r == -ENOKEY)
+		return reason_set(why, -EOPNOTSUPP,
+		    "the account seals no values itself; there is nothing to unlock");
+	if (r < 0)
+		return r;
+	legacy = (struct legacy_account){.salt = fetch_text(told, "salt"),
+	    .verifier = fetch_text(told, "verifier"),
+	    .public_key = fetch_text(told, "public_key")};
+	if (!legacy.salt || !legacy.verifier || !legacy.public_key || !*legacy.public_key)
+		return reason_set(why, -EOPNOTSUPP,
+		    "the account has never set up a PIN; there is nothing to unlock");
+	r = read_pin(&pin, why);
+	if (r == 0)
+		r = legacy_unlock(buf_text(&pin), &legacy, &pair, why);
+	if (r < 0)
+		return r;
+	legacy_pair_format(&pair, text);
+	r = account_keep(account, WALLET_ACCOUNT_SECRET, text, why);
+	wipe(text, sizeof(text));
+	wipe(&pair, sizeof(pair));
+	return r;
+}
+
+int run_auth_unlock(void *opaque, int argc, char **argv)
+{
+	taking_auto taking = {0};
+	struct reason why = {0};
+	int r = context_need_root("unlock the account's values", &why);
+
+	(void)opaque, (void)argc, (void)argv;
+	if (r == 0)
+		r = taking_open(&taking, &why);
+	if (r == 0)
+		r = unlock(&taking.account, &why);
+	audit("auth-unlock", context_result(r), "by", context_uid().text, NULL);
+	if (r < 0)
+		return context_fail(r, &why);
+	puts("unlocked: values that older clients sealed can be opened on this machine");
+	return EXIT_DONE;
+}
