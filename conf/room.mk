@@ -7,6 +7,7 @@ CONF_FILLED = \
 	%D%/systemd/ravi-broker.service \
 	%D%/systemd/ravi-session@.service \
 	%D%/systemd/ravi-sweep.service \
+	%D%/systemd/run-ravi-home.mount \
 	%D%/systemd/user@.service.d/ravi.conf \
 	%D%/examples/agent-daemon.service \
 	%D%/examples/agent-worker.service \
@@ -21,6 +22,7 @@ EXTRA_DIST += \
 	%D%/systemd/ravi-broker.service.in \
 	%D%/systemd/ravi-session@.service.in \
 	%D%/systemd/ravi-sweep.service.in \
+	%D%/systemd/run-ravi-home.mount.in \
 	%D%/systemd/user@.service.d/ravi.conf.in \
 	%D%/examples/agent-daemon.service.in \
 	%D%/examples/agent-worker.service.in \
@@ -41,7 +43,8 @@ nodist_unit_DATA = \
 	%D%/systemd/ravi-broker.socket \
 	%D%/systemd/ravi-broker.service \
 	%D%/systemd/ravi-session@.service \
-	%D%/systemd/ravi-sweep.service
+	%D%/systemd/ravi-sweep.service \
+	%D%/systemd/run-ravi-home.mount
 dist_unit_DATA = %D%/systemd/ravi-sweep.timer
 usermanagerdir = $(unitdir)/user@.service.d
 nodist_usermanager_DATA = %D%/systemd/user@.service.d/ravi.conf

@@ -57,9 +57,28 @@ test_a_damaged_record_leaves_no_link_behind() {
 	session second b
 	echo nonsense >/run/ravi/rings/first
 	end_session a
-	equal "$(id -u second) second" "$(ls /run/ravi/rings | xargs)"
+	equal "$(id -u second) second" "$(echo /run/ravi/rings/* | sed s,/run/ravi/rings/,,g)"
 	end_session b
 	equal "" "$(ls /run/ravi/rings)"
+}
+
+# As run-ravi-home.mount mounts it: an agent fills that, and /run has room for everybody else.
+test_an_agent_fills_no_more_than_the_folders_of_agents() {
+	local options before
+	options=$(sed -n 's/^Options=//p' /lib/systemd/system/run-ravi-home.mount)
+	mount -t tmpfs -o "$options" ravi-test /run/ravi/home
+	equal 711 "$(stat -c %a /run/ravi/home)"
+	before=$(df --output=avail /run | tail -n 1)
+	session first a
+	session second b
+	expect 1 in_session a 'dd if=/dev/zero of=/run/ravi/home/first/x bs=1M status=none' >/dev/null
+	[[ $(df --output=avail /run | tail -n 1) -gt $((before - 1024)) ]]
+	equal two "$(in_session b ravi-keyctl print TOKEN)"
+	contains "$(ravi doctor)" "/run/ravi/home: its file system is full"
+	end_session a
+	end_session b
+	equal "" "$(ls /run/ravi/home)"
+	umount /run/ravi/home
 }
 
 test_a_killed_leader_is_cleaned_up_by_the_sweep() {

@@ -120,7 +120,9 @@ static void check_run(struct doctor *d)
 	if (doctor_has_systemd() && stat(PATH_HOMES, &homes) == 0 && stat(RAVI_RUNDIR, &run) == 0 &&
 	    homes.st_dev == run.st_dev) {
 		doctor_warn(d, PATH_HOMES, "an agent can fill /run with what it puts there");
-		doctor_remedy(d, "systemctl enable --now run-ravi-home.mount");
+		doctor_remedy(d, "systemctl enable --now run-ravi-home.mount, which waits for the "
+				 "next boot while "
+				 "agents are logged in");
 	}
 }
 
