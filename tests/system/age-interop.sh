@@ -23,6 +23,8 @@ fi
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 trap 'exit 1' HUP INT TERM
+# shellcheck source=terminal.bash
+. "$(dirname "$0")/terminal.bash"
 cd "$folder"
 
 # check NAME COMMAND...: one line of TAP, the command's words behind it when it fails.
@@ -69,7 +71,7 @@ refused() {
 
 refused_by_age() {
 	rm -f opened
-	! asked "$(cat wrong)" age -d -o opened sealed && test ! -s opened
+	! typed "$(cat wrong)" age -d -o opened sealed && test ! -s opened
 }
 
 same_text() { # TEXT COMMAND...
@@ -107,44 +109,21 @@ head -c 10 plain | age -r "$recipient" >sealed
 echo more >>sealed
 check "we refuse age's with something added" refused "$tool" decrypt key <sealed
 
-# asked PASSPHRASE COMMAND...: age reads passphrases from a terminal and nothing else. It gets one of its own,
-# and the passphrase as often as it asks: twice for a new one.
-asked() {
-	passphrase=$1
-	shift
-	rm -f keys shown
-	mkfifo keys
-	: >shown
-	timeout 60 script -qec "$*" /dev/null <keys >shown 2>&1 &
-	script=$!
-	exec 9>keys
-	asks=0
-	while kill -0 "$script" 2>/dev/null; do
-		if [ "$(grep -aoiE 'passphrase[^:]*: ' shown | wc -l)" -gt "$asks" ]; then
-			asks=$((asks + 1))
-			printf '%s\r' "$passphrase" >&9
-		fi
-		sleep 0.05
-	done
-	exec 9>&-
-	wait "$script"
-}
-
 ours_to_age_by_passphrase() { # [-a]
 	"$tool" lock words "$@" <plain >sealed && rm -f opened &&
-		asked "$(cat words)" age -d -o opened sealed && cmp plain opened
+		typed "$(cat words)" age -d -o opened sealed && cmp plain opened
 }
 
 age_to_ours_by_passphrase() { # [-a]
 	rm -f sealed
-	asked "$(cat words)" age -p "$@" -o sealed plain && "$tool" unlock words <sealed >opened &&
+	typed "$(cat words)" age -p "$@" -o sealed plain && "$tool" unlock words <sealed >opened &&
 		cmp plain opened
 }
 
 # An identity file under a passphrase, as recovery keys may be: age asks and opens what the identity opens.
 age_with_our_locked_key() {
 	"$tool" lock words -a <key >locked && "$tool" encrypt "$recipient" <plain >sealed && rm -f opened &&
-		asked "$(cat words)" age -d -i locked -o opened sealed && cmp plain opened
+		typed "$(cat words)" age -d -i locked -o opened sealed && cmp plain opened
 }
 
 echo 'correct horse battery staple' >words

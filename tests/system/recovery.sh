@@ -4,6 +4,8 @@
 # alone; and an agent whose tokens cannot be had still logs in, without them, and is told so.
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
+# shellcheck source=terminal.bash
+. "$(dirname "$0")/terminal.bash"
 # shellcheck disable=SC2329 # the tests are found by name
 
 vault=/var/lib/ravi/vaults/first.age
@@ -131,6 +133,94 @@ test_a_lost_host_key_leaves_the_recovery_key() {
 	logs_in_without_tokens first
 	equal one "$(recover /root/safe/recovery.key "$vault" | jq -r .secrets.TOKEN.text)"
 	equal two "$(recover /root/safe/recovery.key /var/lib/ravi/vaults/second.age | jq -r .secrets.TOKEN.text)"
+}
+
+# ---- a recovery key under a passphrase ----
+
+words='correct horse battery staple'
+protected=/root/safe/protected.key
+
+test_a_recovery_key_can_have_a_passphrase() {
+	local said
+	rm /etc/ravi/recovery.pub
+	said=$(ravi init --recovery-out $protected --recovery-passphrase <<<"$words")
+	contains "$said" $protected
+	equal "600 root" "$(stat -c '%a %U' $protected)"
+	[[ ! -e /etc/ravi/recovery.key ]]
+	equal '-----BEGIN AGE ENCRYPTED FILE-----' "$(head -n 1 $protected)"
+	lacks "$(cat $protected)" AGE-SECRET-KEY
+	ravi identity create --name third >/dev/null
+	printf three | ravi secrets set TOKEN --identity third
+}
+
+test_age_and_the_passphrase_open_a_vault() {
+	rm -f /tmp/opened
+	typed "$words" age -d -i $protected -o /tmp/opened /var/lib/ravi/vaults/third.age
+	equal three "$(tail -n +2 /tmp/opened | jq -r .secrets.TOKEN.text)"
+	rm -f /tmp/opened
+	if typed 'correct horse' age -d -i $protected -o /tmp/opened /var/lib/ravi/vaults/third.age; then
+		fail "another passphrase opened it"
+	fi
+	[[ ! -s /tmp/opened ]]
+	# What age puts under the passphrase is the identity file itself.
+	typed "$words" age -d -o /tmp/identity $protected
+	equal "$(cat /etc/ravi/recovery.pub)" "$(age-keygen -y /tmp/identity)"
+	rm -f /tmp/identity /tmp/opened
+}
+
+test_a_passphrase_is_typed_twice_and_not_shown() {
+	local said
+	rm /etc/ravi/recovery.pub
+	typed "$words" "ravi init --recovery-out /root/safe/typed.key --recovery-passphrase"
+	said=$(cat /tmp/terminal.shown)
+	contains "$said" "The same again"
+	lacks "$said" "$words"
+	typed "$words" age -d -o /tmp/identity /root/safe/typed.key
+	equal "$(cat /etc/ravi/recovery.pub)" "$(age-keygen -y /tmp/identity)"
+	rm -f /tmp/identity
+}
+
+test_bad_passphrases_make_no_key() {
+	local said
+	rm /etc/ravi/recovery.pub
+	said=$(expect 1 ravi init --recovery-out /root/safe/none.key --recovery-passphrase </dev/null 2>&1)
+	contains "$said" "the passphrase is empty"
+	said=$(head -c 3000 /dev/zero | tr '\0' x |
+		expect 1 ravi init --recovery-out /root/safe/none.key --recovery-passphrase 2>&1)
+	contains "$said" "more than one passphrase"
+	[[ ! -e /root/safe/none.key && ! -e /etc/ravi/recovery.pub ]]
+	said=$(echo short | ravi init --recovery-out /root/safe/short.key --recovery-passphrase 2>&1)
+	contains "$said" "shorter than 16 characters"
+	said=$(echo other | ravi init --recovery-passphrase)
+	contains "$said" "age -p"
+}
+
+# An init that died between the two files: the next one goes on with the key that is there.
+test_an_interrupted_init_asks_for_the_passphrase() {
+	rm /etc/ravi/recovery.pub
+	echo "$words" | ravi init --recovery-passphrase >/dev/null
+	mv /etc/ravi/recovery.pub /tmp/recovery.pub
+	expect 5 ravi init <<<'correct horse'
+	expect 1 ravi init </dev/null
+	[[ ! -e /etc/ravi/recovery.pub ]]
+	contains "$(ravi init <<<"$words")" "kept  /etc/ravi/recovery.key"
+	cmp /tmp/recovery.pub /etc/ravi/recovery.pub
+	mv /etc/ravi/recovery.key /root/safe/last.key
+}
+
+test_a_vault_comes_back_by_the_passphrase() {
+	mv "$host_key" /root/safe/lost.key
+	ravi init </dev/null >/dev/null
+	expect 5 ravi secrets get TOKEN --identity third
+	expect 5 ravi vault rekey --identity third --key $protected <<<'correct horse'
+	expect 1 ravi vault rekey --identity third --key $protected </dev/null
+	ravi vault rekey --identity third --key $protected <<<"$words"
+	equal three "$(ravi secrets get TOKEN --identity third)"
+	equal three "$(su - third -c 'ravi-keyctl print TOKEN')"
+	# The recovery key is still among those that open it.
+	rm -f /tmp/opened
+	typed "$words" age -d -i $protected -o /tmp/opened "${vault/first/third}"
+	rm -f /tmp/opened
 }
 
 run_tests

@@ -59,4 +59,5 @@ dist_check_SCRIPTS += %D%/recovery.sh
 dist_check_SCRIPTS += %D%/sandbox
 dist_check_SCRIPTS += %D%/service.sh
 dist_check_SCRIPTS += %D%/status.sh
-EXTRA_DIST += %D%/gh-server.js %D%/git-server.js %D%/contract.bash %D%/github.bash %D%/lib.sh %D%/sshd.bash
+EXTRA_DIST += %D%/gh-server.js %D%/git-server.js %D%/contract.bash %D%/github.bash %D%/lib.sh \
+	%D%/sshd.bash %D%/terminal.bash

@@ -27,6 +27,7 @@ struct init_values {
 	const char *domain;
 	const char *service;
 	const char *recovery_out;
+	bool recovery_passphrase;
 };
 
 const struct option_row init_options[] = {
@@ -45,6 +46,10 @@ const struct option_row init_options[] = {
 	.argument = "FILE",
 	.offset = offsetof(struct init_values, recovery_out),
 	.help = "write the recovery key there and nowhere else"},
+    {.name = "recovery-passphrase",
+	.kind = OPTION_FLAG,
+	.offset = offsetof(struct init_values, recovery_passphrase),
+	.help = "ask for a passphrase that protects it (or read it from stdin)"},
     {0},
 };
 
@@ -193,7 +198,7 @@ static int init_all(const struct init_values *values, struct buf *report, struct
 	if (r == 0)
 		r = make_user(report, why);
 	if (r == 0)
-		r = recovery_make(values->recovery_out, report, why);
+		r = recovery_make(values->recovery_out, values->recovery_passphrase, report, why);
 	if (r == 0 && (values->domain || values->service))
 		r = set_keys(values, report, why);
 	return r;

@@ -26,6 +26,5 @@ int keyfile_read(const char *path, struct keyfile *key, struct reason *why)
 	key->is_host = strstr(buf_text(&text), "\nsigner=") != NULL;
 	if (key->is_host)
 		return host_parse(&text, path, &key->host, why);
-	r = recovery_parse(&text, &key->host.age, why);
-	return r < 0 ? reason_prefix(why, -EBADMSG, "%s: ", path) : 0;
+	return recovery_open(&text, path, &key->host.age, why);
 }

@@ -13,6 +13,7 @@
 
 #include "config/paths.h"
 #include "newfile.h"
+#include "passphrase.h"
 #include "recovery.h"
 #include "util/cleanup.h"
 #include "util/file.h"
@@ -38,14 +39,37 @@ int recovery_load(struct age_recipient *recipient, struct reason *why)
 	return 0;
 }
 
-int recovery_parse(struct buf *text, struct age_identity *identity, struct reason *why)
+static int parse_key(
+    const char *path, struct buf *text, struct age_identity *identity, struct reason *why)
 {
 	char *cursor = text->data, *line;
+	int r = reason_set(why, -EINVAL, "it holds no age identity");
 
-	while (cursor && (line = strsep(&cursor, "\n")))
-		if (*line && *line != '#')
-			return age_identity_parse(line, identity, why);
-	return reason_set(why, -EINVAL, "it holds no age identity");
+	while (cursor && (line = strsep(&cursor, "\n"))) {
+		if (!*line || *line == '#')
+			continue;
+		r = age_identity_parse(line, identity, why);
+		break;
+	}
+	return r < 0 ? reason_prefix(why, -EBADMSG, "%s: ", path) : 0;
+}
+
+int recovery_open(
+    struct buf *text, const char *path, struct age_identity *identity, struct reason *why)
+{
+	buf_auto passphrase = {0};
+	buf_auto plain = {0};
+	int r;
+
+	if (!age_is_file(text->data, text->len))
+		return parse_key(path, text, identity, why);
+	r = passphrase_of(path, &passphrase, why);
+	if (r < 0)
+		return r;
+	r = age_decrypt_passphrase(&passphrase, text->data, text->len, &plain, NULL, why);
+	if (r < 0)
+		return reason_prefix(why, r == -ENOKEY ? -EPERM : r, "%s: ", path);
+	return parse_key(path, &plain, identity, why);
 }
 
 /* A key that an interrupted init left at the default place, without its recipient. */
@@ -58,17 +82,33 @@ static int load_key(struct age_identity *identity, struct reason *why)
 
 	if (r < 0)
 		return r;
-	r = recovery_parse(&text, identity, why);
+	return recovery_open(&text, PATH_RECOVERY_KEY, identity, why);
+}
+
+/* The key file's text becomes what age(1) makes of it with a passphrase. */
+static int protect_key(struct buf *text, struct reason *why)
+{
+	buf_auto passphrase = {0};
+	buf_auto sealed = {0};
+	int r = passphrase_new(&passphrase, why);
+
 	if (r < 0)
-		return reason_prefix(why, -EBADMSG, "%s: ", PATH_RECOVERY_KEY);
+		return r;
+	r = age_encrypt_passphrase(
+	    &passphrase, AGE_WORK_FACTOR, text->data, text->len, true, &sealed);
+	if (r < 0)
+		return reason_errno(why, r, "protecting the recovery key");
+	buf_move(text, &sealed);
 	return 0;
 }
 
-static int save_key(const struct age_identity *identity, const char *path, struct reason *why)
+static int save_key(
+    const struct age_identity *identity, const char *path, bool protect, struct reason *why)
 {
 	char secret[AGE_IDENTITY_TEXT], public[AGE_RECIPIENT_TEXT], now[WHEN_TEXT];
 	char host[256] = "this machine";
 	buf_auto text = {0};
+	int r;
 
 	gethostname(host, sizeof(host) - 1);
 	when_format(time(NULL), now);
@@ -82,7 +122,10 @@ static int save_key(const struct age_identity *identity, const char *path, struc
 	    "%s\n",
 	    host, now, public, secret);
 	wipe(secret, sizeof(secret));
-	return newfile_write(path, 0600, &text, why);
+	r = text.error;
+	if (r == 0 && protect)
+		r = protect_key(&text, why);
+	return r < 0 ? r : newfile_write(path, 0600, &text, why);
 }
 
 static int save_recipient(const struct age_identity *identity, struct reason *why)
@@ -95,19 +138,23 @@ static int save_recipient(const struct age_identity *identity, struct reason *wh
 	return newfile_write(PATH_RECOVERY_PUB, 0644, &text, why);
 }
 
-static void report_kept(const char *file, struct buf *report)
+static void report_kept(const char *file, bool protect, struct buf *report)
 {
 	buf_addf(report, "kept  %s, the recovery key's recipient\n", PATH_RECOVERY_PUB);
 	if (file)
 		buf_addf(report,
 		    "      There is a recovery key already: nothing was written to %s.\n", file);
+	if (protect)
+		buf_add_text(report, "      To put the one there is under a passphrase: age -p -a "
+				     "-o NEW-FILE FILE\n");
 	if (access(PATH_RECOVERY_KEY, F_OK) == 0)
 		buf_addf(report, "      %s is still here: move it off this machine.\n",
 		    PATH_RECOVERY_KEY);
 }
 
 /* The key that an interrupted init left behind, else a fresh one in a new file. `*made` says which. */
-static int key_for(const char *file, struct age_identity *identity, bool *made, struct reason *why)
+static int key_for(
+    const char *file, bool protect, struct age_identity *identity, bool *made, struct reason *why)
 {
 	int r = file ? -ENOENT : load_key(identity, why);
 
@@ -117,10 +164,10 @@ static int key_for(const char *file, struct age_identity *identity, bool *made, 
 	r = age_identity_generate(identity);
 	if (r < 0)
 		return reason_errno(why, r, "making a recovery key");
-	return save_key(identity, file ? file : PATH_RECOVERY_KEY, why);
+	return save_key(identity, file ? file : PATH_RECOVERY_KEY, protect, why);
 }
 
-int recovery_make(const char *file, struct buf *report, struct reason *why)
+int recovery_make(const char *file, bool protect, struct buf *report, struct reason *why)
 {
 	const char *path = file ? file : PATH_RECOVERY_KEY;
 	age_identity_auto identity = {0};
@@ -129,10 +176,10 @@ int recovery_make(const char *file, struct buf *report, struct reason *why)
 	int r = recovery_load(&recipient, why);
 
 	if (r == 0)
-		report_kept(file, report);
+		report_kept(file, protect, report);
 	if (r != -ENOENT)
 		return r;
-	r = key_for(file, &identity, &made, why);
+	r = key_for(file, protect, &identity, &made, why);
 	if (r < 0)
 		return r;
 	r = save_recipient(&identity, why);
