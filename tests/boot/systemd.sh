@@ -23,6 +23,34 @@ test_packages_are_installed_and_a_machine_is_set_up() {
 	install -d -m 1777 /srv/said
 }
 
+test_the_folders_of_agents_have_memory_of_their_own() {
+	equal "enabled active" "$(systemctl is-enabled run-ravi-home.mount) $(systemctl is-active run-ravi-home.mount)"
+	equal "tmpfs 711" "$(stat -f -c %T /run/ravi/home) $(stat -c %a /run/ravi/home)"
+	[[ $(stat -c %d /run/ravi/home) != "$(stat -c %d /run/ravi)" ]]
+	equal "700 first" "$(by_ssh first "stat -c '%a %U' /run/ravi/home/first")"
+}
+
+# ravi doctor on a machine that systemd runs: all is well as it was installed, and what does not run is found.
+test_the_doctor_knows_systemd() {
+	local said
+	/usr/libexec/ravi/ravi-pam enable --runuser >/dev/null
+	mv /etc/ravi/recovery.key /root/
+	said=$(ravi doctor) || fail "$said"
+	contains "$said" "all is well"
+	systemctl disable --quiet --now ravi-sweep.timer
+	said=$(expect 1 ravi doctor)
+	contains "$said" "ravi-sweep.timer: it does not run"
+	contains "$said" "systemctl enable --now ravi-sweep.timer"
+	systemctl enable --quiet --now ravi-sweep.timer
+	systemctl stop ravi-broker.socket
+	contains "$(expect 1 ravi doctor)" "ravi-broker.socket: it is enabled and does not run"
+	systemctl restart ravi-broker.socket
+	umount /run/ravi/home
+	contains "$(expect 1 ravi doctor)" "systemctl enable --now run-ravi-home.mount"
+	systemctl enable --quiet --now run-ravi-home.mount
+	contains "$(ravi doctor)" "all is well"
+}
+
 test_a_login_by_ssh() {
 	local ring
 	equal one "$(by_ssh first 'ravi-keyctl print TOKEN')"

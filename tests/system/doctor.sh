@@ -154,6 +154,13 @@ test_files_edited_by_hand() {
 	cured pam-update
 }
 
+test_a_profile_that_is_gone() {
+	mv /usr/share/pam-configs/ravi /tmp/
+	found pam-update /usr/share/pam-configs/ravi warn "takes pam_ravi out of all stacks" "install pam-ravi again"
+	mv /tmp/ravi /usr/share/pam-configs/
+	cured pam-update
+}
+
 test_sshd_without_pam() {
 	cp -p /etc/ssh/sshd_config /tmp/
 	echo 'UsePAM no' | cat - /tmp/sshd_config >/etc/ssh/sshd_config
@@ -526,6 +533,15 @@ test_a_broker_that_does_not_answer() {
 	found system-broker /run/ravi/broker.sock bad "nobody listens" "ravi-broker --listen"
 	rm -f /run/ravi/broker.sock
 	cured system-broker
+}
+
+test_an_audit_trail_that_was_changed() {
+	ravi audit verify >/dev/null
+	cp -p /var/lib/ravi/audit/audit.log /tmp/
+	sed -i '0,/result=done/s//result=none/' /var/lib/ravi/audit/audit.log
+	found system-audit audit.log bad "not as it was written" "ravi audit restart"
+	cp -p /tmp/audit.log /var/lib/ravi/audit/
+	cured system-audit
 }
 
 test_all_is_well_again() {

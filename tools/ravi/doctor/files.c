@@ -146,6 +146,7 @@ static void check_files(struct doctor *d)
 	    {PATH_HOST_KEY, S_IFREG, 0600, false},
 	    {PATH_RECOVERY_KEY, S_IFREG, 0600, false},
 	    {PATH_RECOVERY_PUB, S_IFREG, 0644, false},
+	    {PATH_AUDIT_COPY, S_IFREG, 0600, false},
 	    {PATH_BROKER_SOCKET, S_IFSOCK, 0666, false},
 	    {PATH_BROKER_STATE, S_IFDIR, 0700, true},
 	};
@@ -155,6 +156,7 @@ static void check_files(struct doctor *d)
 	look_at_all(d, PATH_AGENTS, 0644, false);
 	look_at_all(d, PATH_VAULTS, 0600, true);
 	look_at_all(d, PATH_RINGS, 0600, false);
+	look_at_all(d, PATH_AUDIT, 0600, false);
 }
 
 /* ---- programs ---- */

@@ -16,6 +16,7 @@
 #define MODULE        RAVI_PAMDIR "/" STACK_MODULE
 #define SSHD          "/usr/sbin/sshd"
 #define ENABLE        PATH_RAVI_PAM " enable"
+#define PROFILE       "ravi" /* pam-auth-update's name for it */
 #define ARGUMENTS_MAX 16
 #define LINES_MAX     32
 
@@ -270,6 +271,12 @@ static void check_update(struct doctor *d)
 		return;
 	}
 	r = update_check("", &what);
+	if (r == 0 && update_has("", PROFILE) && access(RAVI_PAMCONFIGSDIR "/" PROFILE, F_OK) < 0) {
+		doctor_warn(d, RAVI_PAMCONFIGSDIR "/" PROFILE,
+		    "the profile is gone: the next run of pam-auth-update takes pam_ravi out of "
+		    "all stacks");
+		doctor_remedy(d, "install pam-ravi again");
+	}
 	if (r == 0)
 		return;
 	if (r < 0) {

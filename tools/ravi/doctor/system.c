@@ -14,6 +14,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "audit/verify.h"
 #include "config/paths.h"
 #include "doctor.h"
 #include "swap.h"
@@ -93,7 +94,9 @@ static void check_clock(struct doctor *d)
 		doctor_bad(d, "clock", "it says %s, and ravi-load was built %s", now_text, then);
 		doctor_remedy(d, "set the clock: date -s, or timedatectl set-ntp true");
 	}
-	if (!doctor_has_systemd() || access(TIMEDATECTL, X_OK) < 0)
+	/* In a container the clock is the host's. */
+	if (!doctor_has_systemd() || access("/run/systemd/container", F_OK) == 0 ||
+	    access(TIMEDATECTL, X_OK) < 0)
 		return;
 	if (doctor_run(argv, said, sizeof(said)) == 0 && !strncmp(said, "no", 2)) {
 		doctor_warn(d, "clock", "it is not synchronised: secrets expire by it");
@@ -177,11 +180,40 @@ static void check_broker(struct doctor *d)
 					      : "start it again: " PATH_BROKER " --listen");
 }
 
+/* ---- audit trail ---- */
+
+static void check_audit(struct doctor *d)
+{
+	struct audit_report report = {0};
+	struct reason why = {0};
+	int r;
+
+	/* The host key signs it; that it is missing is said elsewhere. */
+	if (!d->opened)
+		return;
+	r = audit_verify(&audit_machine_trail, d->machine.host.signer.key, &report, &why);
+	if (r == -ENOENT) {
+		doctor_warn(
+		    d, PATH_AUDIT, "there is no audit trail: nobody can tell what happened");
+		doctor_remedy(d, "ravi init");
+	} else if (r < 0) {
+		doctor_bad(d, PATH_AUDIT, "it cannot be read: %s", why.text);
+		doctor_remedy(d, "ravi audit verify");
+	}
+	for (size_t i = 0; r == 0 && i < report.count; i++) {
+		doctor_bad(d, report.findings[i].file,
+		    "the audit trail is not as it was written: %s", report.findings[i].text);
+		doctor_remedy(d, "compare it with a copy or with syslog, ask who was root, then: "
+				 "ravi audit restart");
+	}
+}
+
 const struct doctor_check doctor_system[] = {
     {"system-swap", "no swap is open to who has the disk", check_swap},
     {"system-clock", "the clock is right, as far as can be told", check_clock},
     {"system-run", "/run is on tmpfs, and no agent can fill it", check_run},
     {"system-units", "the units run", check_units},
     {"system-broker", "the broker answers", check_broker},
+    {"system-audit", "the audit trail is as it was written", check_audit},
     {0},
 };

@@ -48,7 +48,8 @@ static void check_recovery(struct doctor *d)
 	if (access(PATH_RECOVERY_KEY, F_OK) == 0) {
 		doctor_warn(d, PATH_RECOVERY_KEY,
 		    "the recovery key lies on the machine that it is meant to outlive");
-		doctor_remedy(d, "move it off this machine: mv " PATH_RECOVERY_KEY " /media/backup/");
+		doctor_remedy(
+		    d, "move it off this machine: mv " PATH_RECOVERY_KEY " /media/backup/");
 	}
 }
 
