@@ -35,6 +35,9 @@ test_the_doctor_knows_systemd() {
 	local said
 	/usr/libexec/ravi/ravi-pam enable --runuser >/dev/null
 	mv /etc/ravi/recovery.key /root/
+	# The swap of the machine that this one runs on is not what is tested.
+	echo "Filename Type Size Used Priority" >/tmp/swaps
+	mount --bind /tmp/swaps /proc/swaps
 	said=$(ravi doctor) || fail "$said"
 	contains "$said" "all is well"
 	systemctl disable --quiet --now ravi-sweep.timer

@@ -39,10 +39,19 @@ fixed() {
 	equal "" "$(finding "$1" "$2" --fix)"
 }
 
+# other_file FILE [NAME]: what stands on standard input takes its place, in the private mounts: the kernel's own
+# answers are not ours to change.
+other_file() {
+	cat >"/tmp/other.${2-1}"
+	mount --bind "/tmp/other.${2-1}" "$1"
+}
+
 test_machine_is_set_up() {
 	set_up
 	"$RAVI_PAM" enable --runuser >/dev/null
 	mv /etc/ravi/recovery.key /root/
+	# This machine's own swap is not what is tested.
+	other_file /proc/swaps swaps <<<"Filename Type Size Used Priority"
 }
 
 test_all_is_well() {
@@ -275,12 +284,6 @@ test_settings_that_are_none() {
 }
 
 # ---- the kernel ----
-
-# Other kernels' answers, in the private mounts: this machine's are not ours to change.
-other_file() {
-	cat >"/tmp/other.${2-1}"
-	mount --bind "/tmp/other.${2-1}" "$1"
-}
 
 test_a_root_quota_that_is_too_small() {
 	other_file /proc/key-users <<<"    0:    29 28/28 23/25 2417/25000000"
