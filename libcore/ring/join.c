@@ -19,6 +19,11 @@
 
 #define ENTRY_MAX (64 << 10) /* bytes of a passwd entry */
 
+/*
+ * The real uid under which has_session_ring() searches. -1 means "leave it", -2 is a nobody of some systems.
+ */
+#define NOBODYS_UID 4294967293u
+
 struct ids {
 	uid_t real, effective, saved;
 	gid_t group_real, group_effective, group_saved;
@@ -101,6 +106,34 @@ static bool is_agent_uid(uid_t uid)
 	return agent_load(found->pw_name, &agent, NULL) != -ENOENT;
 }
 
+/*
+ * Whether this thread has a session ring: 1 or 0, -errno where that is not to be known so.
+ *
+ * A look at @s would tell, and do harm: who has no session ring is given the stand-in of his real uid at the
+ * first look, for good. A search does none. It goes to the session ring, or to that stand-in where there is no
+ * session ring (search_cred_keyrings_rcu() in the kernel). So we search as the real uid that nobody has: its
+ * stand-in, which nobody else can link anywhere, is found where there is no session ring, and only there.
+ */
+static int has_session_ring(void)
+{
+	uid_t real = getuid();
+	char name[32];
+	int32_t stand_in, found;
+	int r;
+
+	snprintf(name, sizeof(name), "_uid_ses.%u", NOBODYS_UID);
+	r = set_uids(NOBODYS_UID, (uid_t)-1, (uid_t)-1);
+	if (r < 0)
+		return r;
+	stand_in = keyctl_get_keyring_ID(KEY_SPEC_USER_SESSION_KEYRING, 0);
+	found = stand_in < 0 ? -1 : request_key("keyring", name, NULL, 0);
+	r = found < 0 ? -errno : found == stand_in ? 0 : -EPROTO;
+	if (set_uids(real, (uid_t)-1, (uid_t)-1) < 0)
+		return -ENOTRECOVERABLE;
+	/* Every other error may be one of the search itself, and says nothing. */
+	return stand_in >= 0 && r == -ENOKEY ? 1 : r;
+}
+
 /* Whether a keyring in @s gives its holder what an agent has: its ring, or its @u ("_uid.N"). */
 static bool leads_to_agent(int32_t id, uid_t target)
 {
@@ -118,9 +151,12 @@ static bool agents_ring_would_travel(uid_t target)
 	free_auto int32_t *serials = NULL;
 	struct ring_description d;
 	size_t count = 0;
+	int r;
 
-	if (ring_describe(KEY_SPEC_SESSION_KEYRING, &d) < 0)
-		return false;
+	r = ring_describe(KEY_SPEC_SESSION_KEYRING, &d);
+	/* Not even to be looked at: its owner has forbidden it, and for all we know is an agent. */
+	if (r < 0)
+		return r == -EACCES;
 	if (d.uid != target && is_agent_uid(d.uid))
 		return true;
 	/* In the target's own as well: root's is what an agent without key quota was given. */
@@ -156,12 +192,18 @@ static int join_targets(uid_t uid)
 	return r == -EDQUOT ? join_roots(uid) : r;
 }
 
+void join_links_free(struct join_links *links)
+{
+	free(links->serials);
+	*links = (struct join_links){0};
+}
+
 /*
  * Looks at @s, and joins a fresh ring, as the target itself: a process that has no session ring is given
  * its *real* uid's stand-in at the first look, in su and sudo the caller's, which would then travel.
  */
-static int join_if(
-    bool (*needed)(uid_t uid), int (*join)(uid_t uid), uid_t uid, gid_t gid, struct reason *why)
+static int join_if(bool (*needed)(uid_t uid), int (*join)(uid_t uid), uid_t uid, gid_t gid,
+    struct join_links *user, struct reason *why)
 {
 	struct ids before;
 	int joined = 0, r;
@@ -179,6 +221,9 @@ static int join_if(
 	 */
 	if (need && joined == 0)
 		keyctl_link(KEY_SPEC_USER_KEYRING, KEY_SPEC_SESSION_KEYRING);
+	/* None where it fails: then nothing is reached. */
+	if (user && ring_links(KEY_SPEC_USER_KEYRING, &user->serials, &user->count) < 0)
+		join_links_free(user);
 	r = become_again(&before);
 	if (r < 0)
 		return reason_errno(why, r, "the ids of the login process could not be restored");
@@ -187,9 +232,9 @@ static int join_if(
 	return need;
 }
 
-int join_for_agent(uid_t uid, gid_t gid, struct reason *why)
+int join_for_agent(uid_t uid, gid_t gid, struct join_links *user, struct reason *why)
 {
-	return join_if(agent_needs_ring, join_targets, uid, gid, why);
+	return join_if(agent_needs_ring, join_targets, uid, gid, user, why);
 }
 
 static bool in_any_case(uid_t uid)
@@ -200,29 +245,20 @@ static bool in_any_case(uid_t uid)
 
 int join_roots_for_agent(uid_t uid, gid_t gid, struct reason *why)
 {
-	return join_if(in_any_case, join_roots, uid, gid, why);
+	return join_if(in_any_case, join_roots, uid, gid, NULL, why);
 }
 
 int join_for_other(uid_t uid, gid_t gid, struct reason *why)
 {
-	return join_if(agents_ring_would_travel, join_targets, uid, gid, why);
+	return join_if(agents_ring_would_travel, join_targets, uid, gid, NULL, why);
 }
 
-int join_reaches_user(uid_t uid, gid_t gid, int32_t ring, struct reason *why)
+int join_sees_agent(struct reason *why)
 {
-	free_auto int32_t *serials = NULL;
-	struct ids before;
-	size_t count = 0;
-	bool found = false;
-	int r = become(uid, gid, &before);
+	int r = has_session_ring();
 
-	if (r < 0)
-		return reason_errno(why, r, "becoming uid %u to look at its user keyring", uid);
-	if (ring_links(KEY_SPEC_USER_KEYRING, &serials, &count) == 0)
-		for (size_t i = 0; i < count; i++)
-			found |= serials[i] == ring;
-	r = become_again(&before);
-	if (r < 0)
-		return reason_errno(why, r, "the ids of the login process could not be restored");
-	return found;
+	if (r == -ENOTRECOVERABLE)
+		return reason_errno(why, r, "the real uid of the login process could not be restored");
+	/* No target is every agent's. */
+	return r > 0 ? agents_ring_would_travel((uid_t)-1) : r != 0;
 }

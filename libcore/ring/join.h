@@ -6,18 +6,30 @@
 #ifndef RAVI_RING_JOIN_H
 #define RAVI_RING_JOIN_H
 
+#include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
 
 #include "util/reason.h"
 
+/* The serials that a keyring links. */
+struct join_links {
+	int32_t *serials;
+	size_t count;
+};
+
+#define join_links_auto __attribute__((cleanup(join_links_free))) struct join_links
+
+void join_links_free(struct join_links *links);
+
 /*
  * For a login as the agent (uid, gid): unless @s is a live ring of that uid's own, joins a fresh one owned
  * by it with its @u linked; root's when the agent's own key quota is used up. -errno: nothing was joined,
  * and nothing may be linked into @s.
- * Returns 1 when it joined, 0 when it did not have to.
+ * Returns 1 when it joined, 0 when it did not have to. What its @u
+ * links goes to `user` on the way: only its owner can name @u.
  */
-int join_for_agent(uid_t uid, gid_t gid, struct reason *why);
+int join_for_agent(uid_t uid, gid_t gid, struct join_links *user, struct reason *why);
 
 /*
  * Joins a fresh ring of root's, with the agent's @u linked: for when the agent's own takes no link to its
@@ -32,7 +44,13 @@ int join_roots_for_agent(uid_t uid, gid_t gid, struct reason *why);
  */
 int join_for_other(uid_t uid, gid_t gid, struct reason *why);
 
-/* Whether the @u of (uid, gid) links this ring: 1 or 0, -errno when the ids could not be restored. */
-int join_reaches_user(uid_t uid, gid_t gid, int32_t ring, struct reason *why);
+/*
+ * Whether @s leads to anything of any agent's: 0 when it does not, and then nothing has to be joined for a
+ * login as somebody who is no agent. 1 when it does, or that takes the ids of who logs in to tell. -errno:
+ * the real uid could not be restored.
+ *
+ * It asks no name service, where join_for_other has to be told a uid.
+ */
+int join_sees_agent(struct reason *why);
 
 #endif

@@ -5,6 +5,8 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <stdalign.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -58,6 +60,7 @@ static int read_stat(const char *pid, char *state, char starttime[24])
 	char path[64], text[1024];
 	const char *field;
 	fd_auto fd = -1;
+	size_t digits;
 	ssize_t len;
 
 	snprintf(path, sizeof(path), "/proc/%s/stat", pid);
@@ -69,12 +72,16 @@ static int read_stat(const char *pid, char *state, char starttime[24])
 		return len < 0 ? -errno : -ESRCH;
 	text[len] = '\0';
 	field = strrchr(text, ')');
-	if (!field || sscanf(field + 1, " %c", state) != 1)
+	if (!field || field[1] != ' ' || !field[2])
 		return -EPROTO;
+	*state = field[2];
 	for (int i = 3; i <= 22 && field; i++)
 		field = strchr(field + 1, ' ');
-	if (!field || sscanf(field, " %23[0-9]", starttime) != 1)
+	digits = field ? strspn(field + 1, "0123456789") : 0;
+	if (!digits || digits > 23)
 		return -EPROTO;
+	memcpy(starttime, field + 1, digits);
+	starttime[digits] = '\0';
 	return 0;
 }
 
@@ -144,8 +151,9 @@ static bool leader_lives(const char *record)
 	       (dash[1 + len] == '\0' || dash[1 + len] == '.');
 }
 
-/* Counts living and dead records of the folder; `remove`: the dead ones go. */
-static int survey(int folder, bool remove, struct session_sight *sight, struct reason *why)
+/* Counts living and dead records of the folder, until `most` live; `remove`: the dead ones go. */
+static int survey(int folder, bool remove, unsigned most, struct session_sight *sight,
+    struct reason *why)
 {
 	fd_auto fd = openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	dir_auto dir = fd < 0 ? NULL : fdopendir(fd);
@@ -154,7 +162,7 @@ static int survey(int folder, bool remove, struct session_sight *sight, struct r
 	if (!dir)
 		return reason_errno(why, -errno, "listing the sessions");
 	take_fd(&fd);
-	while (errno = 0, (entry = readdir(dir))) {
+	while (errno = 0, sight->living < most && (entry = readdir(dir))) {
 		if (entry->d_name[0] == '.')
 			continue;
 		if (leader_lives(entry->d_name)) {
@@ -169,10 +177,10 @@ static int survey(int folder, bool remove, struct session_sight *sight, struct r
 	return errno ? reason_errno(why, -errno, "listing the sessions") : 0;
 }
 
-int session_count(int lock, struct reason *why)
+int session_count(int lock, unsigned most, struct reason *why)
 {
 	struct session_sight sight = {0};
-	int r = survey(lock, true, &sight, why);
+	int r = survey(lock, true, most, &sight, why);
 
 	return r < 0 ? r : (int)sight.living;
 }
@@ -190,7 +198,7 @@ int session_look(const char *user, struct session_sight *sight, struct reason *w
 		return folder == -ENOENT ? 0 : folder;
 	if (fstatat(folder, LAST_LOGIN, &st, AT_SYMLINK_NOFOLLOW) == 0)
 		sight->last_login = st.st_mtime;
-	return survey(folder, false, sight, why);
+	return survey(folder, false, UINT_MAX, sight, why);
 }
 
 /* What file_read says of a file that is not as we write ours. */
@@ -291,6 +299,26 @@ int session_ring_remove(const char *user, struct reason *why)
 	if (unlinkat(rings, user, 0) < 0 && errno != ENOENT)
 		return reason_errno(why, -errno, "removing %s/%s", PATH_RINGS, user);
 	return 0;
+}
+
+bool session_ring_any(void)
+{
+	fd_auto fd = open(PATH_RINGS, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	alignas(struct dirent64) char text[512];
+	ssize_t len;
+
+	if (fd < 0)
+		return errno != ENOENT;
+	/* No readdir(3), which takes 32 KiB: the first entry that is not the folder itself will do. */
+	len = getdents64(fd, text, sizeof(text));
+	for (ssize_t at = 0; at < len;) {
+		const struct dirent64 *entry = (const void *)(text + at);
+
+		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
+			return true;
+		at += entry->d_reclen;
+	}
+	return len < 0;
 }
 
 int session_ring_of_uid(uid_t uid, char user[USER_NAME_MAX + 1])

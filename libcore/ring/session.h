@@ -51,8 +51,12 @@ struct session_sight {
 /* 0, also where there is nothing to see, or -errno. Root only. */
 int session_look(const char *user, struct session_sight *sight, struct reason *why);
 
-/* How many sessions live; records whose leader is gone (or a zombie) are removed. Or -errno. */
-int session_count(int lock, struct reason *why);
+/*
+ * How many sessions live, or `most` as soon as so many are found: an agent may have thousands, and to know that
+ * one lives takes no look at the others. Records whose leader is gone (or a zombie) are removed on the way.
+ * Or -errno.
+ */
+int session_count(int lock, unsigned most, struct reason *why);
 
 /*
  * rings/USER: 0, -ENOENT without a reason, -EBADMSG when it is no record of ours (damaged, somebody else's
@@ -61,6 +65,9 @@ int session_count(int lock, struct reason *why);
 int session_ring_load(const char *user, struct session_ring *ring, struct reason *why);
 int session_ring_save(const char *user, const struct session_ring *ring, struct reason *why);
 int session_ring_remove(const char *user, struct reason *why);
+
+/* Whether any user has a ring, or for want of descriptors may have. */
+bool session_ring_any(void);
 
 /* The user whose ring the @u of this uid may hold: 0 or -ENOENT. */
 int session_ring_of_uid(uid_t uid, char user[USER_NAME_MAX + 1]);

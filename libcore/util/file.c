@@ -14,9 +14,12 @@
 #include "util/cleanup.h"
 #include "util/file.h"
 
-#define LOCK_PAUSE 2 /* milliseconds between two tries */
+#define READ_SIZE  4096 /* bytes at a time, where nobody says how many there are */
+#define LOCK_PAUSE 2    /* milliseconds between two tries */
 
-static int file_check(int fd, const char *path, const struct file_rule *rule, struct reason *why)
+/* Returns 0 with the file's size in `*size`. */
+static int file_check(
+    int fd, const char *path, const struct file_rule *rule, size_t *size, struct reason *why)
 {
 	struct stat st;
 
@@ -32,11 +35,12 @@ static int file_check(int fd, const char *path, const struct file_rule *rule, st
 		    path, st.st_mode & 07777u, st.st_mode & rule->forbidden);
 	if (st.st_size < 0 || (size_t)st.st_size > rule->max)
 		return reason_set(why, -EFBIG, "%s is larger than %zu bytes", path, rule->max);
+	*size = (size_t)st.st_size;
 	return 0;
 }
 
-int file_open_as(int dir, const char *path, int flags, mode_t mode, const struct file_rule *rule,
-    struct reason *why)
+static int open_checked(int dir, const char *path, int flags, mode_t mode,
+    const struct file_rule *rule, size_t *size, struct reason *why)
 {
 	fd_auto fd =
 	    openat(dir, path, flags | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, mode);
@@ -49,10 +53,18 @@ int file_open_as(int dir, const char *path, int flags, mode_t mode, const struct
 		    why, -ELOOP, "%s is a symbolic link; put the file itself there", path);
 	if (fd < 0)
 		return reason_errno(why, -errno, "%s", path);
-	r = file_check(fd, path, rule, why);
+	r = file_check(fd, path, rule, size, why);
 	if (r < 0)
 		return r;
 	return take_fd(&fd);
+}
+
+int file_open_as(int dir, const char *path, int flags, mode_t mode, const struct file_rule *rule,
+    struct reason *why)
+{
+	size_t size;
+
+	return open_checked(dir, path, flags, mode, rule, &size, why);
 }
 
 int file_open(int dir, const char *path, const struct file_rule *rule, struct reason *why)
@@ -63,7 +75,9 @@ int file_open(int dir, const char *path, const struct file_rule *rule, struct re
 int file_read_fd(int fd, size_t max, struct buf *out)
 {
 	for (;;) {
-		size_t room = max - out->len + 1 < 4096 ? max - out->len + 1 : 4096;
+		/* What the buffer has room for, where the caller knew how much comes. */
+		size_t spare = out->cap > out->len + 1 ? out->cap - out->len - 1 : READ_SIZE;
+		size_t room = max - out->len + 1 < spare ? max - out->len + 1 : spare;
 		char *to = buf_reserve(out, room);
 		ssize_t got;
 
@@ -86,12 +100,15 @@ int file_read_fd(int fd, size_t max, struct buf *out)
 int file_read(
     int dir, const char *path, const struct file_rule *rule, struct buf *out, struct reason *why)
 {
-	fd_auto fd = file_open(dir, path, rule, why);
+	size_t size = 0;
+	fd_auto fd = open_checked(dir, path, O_RDONLY, 0, rule, &size, why);
 	int r;
 
 	if (fd < 0)
 		return fd;
 	buf_reset(out);
+	/* One more, so that the end is seen without growing. Small files, small buffers: they are wiped. */
+	buf_reserve(out, size ? size + 1 : READ_SIZE);
 	r = file_read_fd(fd, rule->max, out);
 	if (r == -EFBIG)
 		return reason_set(why, r, "%s is larger than %zu bytes", path, rule->max);
@@ -143,9 +160,12 @@ int dir_open(int dir, const char *path, uid_t owner, struct reason *why)
 
 int dir_make(int dir, const char *path, mode_t mode, uid_t owner, struct reason *why)
 {
-	bool made = mkdirat(dir, path, mode) == 0;
-	fd_auto fd = -1;
+	fd_auto fd = dir_open(dir, path, owner, why);
+	bool made;
 
+	if (fd != -ENOENT)
+		return take_fd(&fd);
+	made = mkdirat(dir, path, mode) == 0;
 	if (!made && errno != EEXIST)
 		return reason_errno(why, -errno, "making folder %s", path);
 	fd = dir_open(dir, path, owner, why);

@@ -7,6 +7,7 @@
 #include <config.h>
 
 #include <errno.h>
+#include <limits.h>
 #include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +20,7 @@
 
 #include "audit/audit.h"
 #include "identity/agent.h"
+#include "identity/local.h"
 #include "login.h"
 #include "ring/join.h"
 #include "ring/keyctl.h"
@@ -55,15 +57,10 @@ static void report_unknown(void *context, const char *where, const char *key)
 
 bool login_begin(struct login *login, pam_handle_t *pamh, int flags, int argc, const char **argv)
 {
-	struct reason why;
-
 	login->pamh = pamh;
 	login->flags = flags;
-	if (conf_load(&login->conf, argc, argv, report_unknown, pamh, &why) < 0) {
-		pam_syslog(pamh, LOG_ERR, "%s", why.text);
-		login->conf_is_bad = true;
-	}
-	login->deadline = deadline_in(login->conf.timeout * 1000);
+	login->argc = argc;
+	login->argv = argv;
 	if (pam_get_user(pamh, &login->user, NULL) != PAM_SUCCESS || !login->user ||
 	    !*login->user) {
 		pam_syslog(pamh, LOG_ERR, "libpam knows no user");
@@ -72,24 +69,39 @@ bool login_begin(struct login *login, pam_handle_t *pamh, int flags, int argc, c
 	return true;
 }
 
+/* Once it is known that there is something to do: to nearly everybody who logs in, nothing of it matters. */
+static void read_settings(struct login *login)
+{
+	struct reason why;
+
+	if (login->has_settings)
+		return;
+	login->has_settings = true;
+	if (conf_load(&login->conf, login->argc, login->argv, report_unknown, login->pamh, &why) <
+	    0) {
+		pam_syslog(login->pamh, LOG_ERR, "%s", why.text);
+		login->conf_is_bad = true;
+	}
+	login->deadline = deadline_in(login->conf.timeout * 1000);
+}
+
 void login_end(struct login *login)
 {
 	conf_free(&login->conf);
 }
 
 static int run_loader(
-    const struct login *login, enum loader_task task, const char *user, struct reason *why)
+    struct login *login, enum loader_task task, const char *user, struct reason *why)
 {
 	struct loader_request request = {
-	    .task = task,
-	    .user = user,
-	    .reach = conf_reach_word(login->conf.reach),
-	    .conf = login->conf.conf,
-	    .into_session = task == LOADER_LOAD,
-	};
+	    .task = task, .user = user, .into_session = task == LOADER_LOAD};
 	struct loader_record record;
-	int r = loader_ask(&request, login->deadline, &record, why);
+	int r;
 
+	read_settings(login);
+	request.reach = conf_reach_word(login->conf.reach);
+	request.conf = login->conf.conf;
+	r = loader_ask(&request, login->deadline, &record, why);
 	if (r < 0)
 		return r;
 	debug(login, "%s: ravi-load: %s", user, record.text);
@@ -97,7 +109,7 @@ static int run_loader(
 }
 
 /* What is said in syslog here, in the audit trail as well: that takes a hash, and so the loader. */
-static void record_denial(const struct login *login)
+static void record_denial(struct login *login)
 {
 	struct reason why;
 
@@ -142,31 +154,27 @@ static int count_session(const struct login *login, int lock, struct reason *why
 }
 
 /*
- * The ring that is recorded, when the agent reaches it: its serial, 0 for none, -errno. The agent may have
- * cleared its @u, or put something else in the ring's place there: that is for ravi-load to mend.
- *
- * Asked without the lock: it is asked with the agent's real uid, so the agent can stop this process then,
- * and with the lock in its hands nobody could log in or end the ring.
+ * Whether the agent reaches the ring. It may have cleared its @u, or put something else in the ring's place
+ * there: that is for ravi-load to mend.
  */
-static int32_t reached_ring(const struct login *login, const struct passwd *pw, struct reason *why)
+static bool is_reached(
+    const struct login *login, const struct join_links *user, const struct session_ring *ring)
 {
-	struct session_ring ring;
-	int r = 1;
-
-	if (session_ring_load(login->user, &ring, NULL) < 0 || ring.uid != pw->pw_uid)
-		return 0;
-	if (login->conf.reach == REACH_USER)
-		r = join_reaches_user(pw->pw_uid, pw->pw_gid, ring.id, why);
-	return r <= 0 ? r : ring.id;
+	if (login->conf.reach != REACH_USER)
+		return true;
+	for (size_t i = 0; i < user->count; i++)
+		if (user->serials[i] == ring->id)
+			return true;
+	return false;
 }
 
-/* Links the live, whole ring into @s, when it is the one that is reached: 1 when there was one. */
-static int link_warm_ring(
-    const struct login *login, const struct passwd *pw, int32_t reached, struct reason *why)
+/* Links the live, whole ring into @s, when it is one that the agent reaches: 1 when there was one. */
+static int link_warm_ring(const struct login *login, const struct passwd *pw,
+    const struct join_links *user, struct reason *why)
 {
 	struct session_ring ring;
 
-	if (!reached || session_ring_load(login->user, &ring, NULL) < 0 || ring.id != reached ||
+	if (session_ring_load(login->user, &ring, NULL) < 0 || !is_reached(login, user, &ring) ||
 	    ring.uid != pw->pw_uid || !session_ring_is_whole(login->user, &ring))
 		return 0;
 	if (keyctl_link(ring.id, KEY_SPEC_SESSION_KEYRING) < 0)
@@ -179,16 +187,16 @@ static int link_warm_ring(
  * Under the lock the record is made and the ring looked at: a last close either sees the record, or has
  * ended the ring before we look.
  */
-static int enter(const struct login *login, const struct passwd *pw, struct reason *why)
+static int enter(const struct login *login, const struct passwd *pw,
+    const struct join_links *user, struct reason *why)
 {
-	int32_t reached = reached_ring(login, pw, why);
-	fd_auto lock = reached < 0 ? reached : session_lock(login->user, login->deadline, why);
+	fd_auto lock = session_lock(login->user, login->deadline, why);
 	int r;
 
 	if (lock < 0)
 		return lock;
 	r = count_session(login, lock, why);
-	return r < 0 ? r : link_warm_ring(login, pw, reached, why);
+	return r < 0 ? r : link_warm_ring(login, pw, user, why);
 }
 
 /*
@@ -209,10 +217,10 @@ static int end_inherited_ring(struct login *login, uid_t uid, const struct agent
 	return PAM_SUCCESS;
 }
 
-static int enter_or_load(const struct login *login, const struct agent *agent,
-    const struct passwd *pw, struct reason *why)
+static int enter_or_load(struct login *login, const struct agent *agent,
+    const struct passwd *pw, const struct join_links *user, struct reason *why)
 {
-	int r = agent->state == AGENT_ACTIVE ? enter(login, pw, why) : 0;
+	int r = agent->state == AGENT_ACTIVE ? enter(login, pw, user, why) : 0;
 
 	/* Without a whole ring, and for the log line and the end of a ring that is not to be. */
 	return r == 0 ? run_loader(login, LOADER_LOAD, login->user, why) : r;
@@ -220,18 +228,21 @@ static int enter_or_load(const struct login *login, const struct agent *agent,
 
 static int open_agent(struct login *login, const struct agent *agent, const struct passwd *pw)
 {
+	join_links_auto user = {0};
 	struct reason why;
-	int r = join_for_agent(pw->pw_uid, pw->pw_gid, &why);
+	int r;
 
+	read_settings(login);
+	r = join_for_agent(pw->pw_uid, pw->pw_gid, &user, &why);
 	if (r < 0)
 		return session_error(login, &why);
 	debug(login, "%s: %s session ring", login->user, r ? "joined a fresh" : "kept the");
 	if (end_inherited_ring(login, pw->pw_uid, agent) != PAM_SUCCESS || login->conf_is_bad)
 		return PAM_SESSION_ERR;
-	r = enter_or_load(login, agent, pw, &why);
+	r = enter_or_load(login, agent, pw, &user, &why);
 	/* A link is charged to the owner of the session ring, and the agent has used its quota up. */
 	if (r == -EDQUOT && join_roots_for_agent(pw->pw_uid, pw->pw_gid, NULL) == 1)
-		r = enter_or_load(login, agent, pw, &why);
+		r = enter_or_load(login, agent, pw, &user, &why);
 	if (r < 0)
 		return session_error(login, &why);
 	return PAM_SUCCESS;
@@ -245,9 +256,30 @@ static int open_other(struct login *login, const struct passwd *pw)
 
 	if (r < 0)
 		return session_error(login, &why);
-	if (r)
+	if (r) {
+		read_settings(login);
 		debug(login, "%s: left an agent's session ring", login->user);
+	}
 	return ended == PAM_SUCCESS ? PAM_IGNORE : ended;
+}
+
+/* Whether an agent's ring lives that the @u of who logs in may hold. */
+static bool may_have_inherited(const struct login *login)
+{
+	char owner[USER_NAME_MAX + 1];
+	uid_t uid;
+
+	return session_ring_any() &&
+	       (local_uid(login->user, &uid) < 0 || session_ring_of_uid(uid, owner) != -ENOENT);
+}
+
+/*
+ * Whether a login as somebody who is no agent takes more than this question, and then his uid: 1, 0, -errno.
+ * For nearly everybody it is all, and no name service is asked.
+ */
+static int concerns_other(const struct login *login, struct reason *why)
+{
+	return may_have_inherited(login) ? 1 : join_sees_agent(why);
 }
 
 int login_open(struct login *login)
@@ -260,6 +292,11 @@ int login_open(struct login *login)
 	if (geteuid() != 0)
 		return PAM_IGNORE;
 	r = agent_load(login->user, &agent, &why);
+	if (r == -ENOENT) {
+		other = concerns_other(login, &why);
+		if (other <= 0)
+			return other < 0 ? session_error(login, &why) : PAM_IGNORE;
+	}
 	pw = pam_modutil_getpwnam(login->pamh, login->user);
 	if (!pw && r == -ENOENT)
 		return PAM_IGNORE;
@@ -288,7 +325,7 @@ int login_open(struct login *login)
 	return PAM_SESSION_ERR;
 }
 
-/* Takes this handle's record away and says how many sessions live on. */
+/* Takes this handle's record away and says whether sessions live on. */
 static int leave(const struct login *login, struct marker *marker, struct reason *why)
 {
 	fd_auto lock = session_lock(marker->user, login->deadline, why);
@@ -297,7 +334,8 @@ static int leave(const struct login *login, struct marker *marker, struct reason
 	if (lock < 0)
 		return lock;
 	r = session_remove(lock, marker->record, why);
-	return r < 0 ? r : session_count(lock, why);
+	/* Any other one that lives keeps the ring; how many there are is told to who debugs. */
+	return r < 0 ? r : session_count(lock, login->conf.debug ? INT_MAX : 1, why);
 }
 
 int login_close(struct login *login)
@@ -310,6 +348,7 @@ int login_close(struct login *login)
 	/* (sd-pam) closes without privileges; the sweep after the unit ends what is left. */
 	if (geteuid() != 0 || !found)
 		return PAM_SUCCESS;
+	read_settings(login);
 	marker = *found;
 	pam_set_data(login->pamh, MARKER, NULL, NULL);
 	living = leave(login, &marker, &why);
@@ -334,7 +373,7 @@ int login_refresh(struct login *login)
 	return PAM_CRED_ERR;
 }
 
-static int deny(const struct login *login, const struct agent *agent)
+static int deny(struct login *login, const struct agent *agent)
 {
 	const char *state = agent_state_word(agent->state);
 	buf_auto line = {0};
@@ -342,6 +381,7 @@ static int deny(const struct login *login, const struct agent *agent)
 	audit_format(&line, "deny", "denied", "user", login->user, "identity", agent->identities[0],
 	    "state", state, NULL);
 	pam_syslog(login->pamh, LOG_NOTICE, "%s", buf_text(&line));
+	read_settings(login);
 	record_denial(login);
 	if (!login->conf.quiet && !((unsigned)login->flags & PAM_SILENT))
 		pam_error(login->pamh,

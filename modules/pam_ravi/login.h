@@ -12,6 +12,9 @@
 
 struct login {
 	pam_handle_t *pamh;
+	int argc;
+	const char **argv;
+	bool has_settings; /* conf and deadline: once they are wanted */
 	struct conf conf;
 	bool conf_is_bad; /* a value in it was refused; the rest has defaults */
 	const char *user;
@@ -21,7 +24,7 @@ struct login {
 
 #define login_auto __attribute__((cleanup(login_end))) struct login
 
-/* Reads arguments and ravi.conf, asks for the user: false, with a log line, when there is none. */
+/* Keeps what libpam gave us and asks for the user: false, with a log line, when there is none. */
 bool login_begin(struct login *login, pam_handle_t *pamh, int flags, int argc, const char **argv);
 void login_end(struct login *login);
 

@@ -152,6 +152,21 @@ test_an_ordinary_user_started_in_its_session_has_none() {
 	end_session a
 }
 
+# A session ring that only its owner may look at is no secret way for what is in it.
+test_a_session_ring_that_cannot_be_looked_at_does_not_travel() {
+	session first a
+	local hop out ring
+	for hop in 'sudo -n -u human sh -c' 'su human -c' 'sudo -n sh -c'; do
+		# Who possesses it may link, search and write; the mask of the owner is left.
+		out=$(in_session a "keyctl session - sh -c 'keyctl id @s; keyctl setperm @s 0x1c3f0000; exec $hop \"keyctl id @s; look\"'")
+		ring=$(grep -m 1 -oE '^-?[0-9]+$' <<<"$out")
+		equal "$hop: 1" "$hop: $(grep -cx -- "$ring" <<<"$out")"
+		contains "$hop: $out" "status: 4"
+		without_first "$hop: $out"
+	done
+	end_session a
+}
+
 test_root_started_in_its_session_has_none() {
 	session first a
 	local hop out

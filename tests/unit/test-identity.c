@@ -3,12 +3,15 @@
 #include <config.h>
 
 #include <errno.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "identity/agent.h"
+#include "identity/local.h"
 #include "identity/name.h"
 #include "unit.h"
+#include "util/cleanup.h"
 
 typedef int name_check(const char *name, struct reason *why);
 
@@ -161,6 +164,27 @@ static void test_no_entry_has_a_strange_name(void **state)
 	}
 }
 
+/* As far as /etc/passwd goes, the same as the name service, for each name in it. */
+static void test_local_uids(void **state)
+{
+	file_auto file = fopen("/etc/passwd", "re");
+	const struct passwd *pw;
+	uid_t uid = 1;
+
+	(void)state;
+	assert_int_equal(local_uid("root", &uid), 0);
+	assert_int_equal(uid, 0);
+	assert_int_equal(local_uid("roo", &uid), -ENOENT);
+	assert_int_equal(local_uid("root:x", &uid), -ENOENT);
+	assert_int_equal(local_uid("", &uid), -ENOENT);
+	assert_int_equal(local_uid("nobody-has-this-name", &uid), -ENOENT);
+	assert_non_null(file);
+	while ((pw = fgetpwent(file))) {
+		assert_int_equal(local_uid(pw->pw_name, &uid), 0);
+		assert_int_equal(uid, pw->pw_uid);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -174,6 +198,7 @@ int main(void)
 	    cmocka_unit_test(test_which_uids),
 	    cmocka_unit_test(test_has),
 	    cmocka_unit_test(test_no_entry_has_a_strange_name),
+	    cmocka_unit_test(test_local_uids),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

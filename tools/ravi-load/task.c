@@ -6,6 +6,7 @@
 #include <config.h>
 
 #include <errno.h>
+#include <limits.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -221,10 +222,13 @@ static int load_ring(struct task *task, const struct agent *agent, bool *denied,
 	    *note.text ? "; but " : "", note.text);
 }
 
-/* Whether a ring is wanted: a session lives, or the identity lingers. */
-static int is_wanted(int lock, const struct agent *agent, struct reason *why)
+/*
+ * Whether a ring is wanted: a session lives, or the identity lingers. `most`: see session_count. Who ends and
+ * sweeps looks at all, so that no records of dead sessions stay behind one that lives for long.
+ */
+static int is_wanted(int lock, const struct agent *agent, unsigned most, struct reason *why)
 {
-	int living = session_count(lock, why);
+	int living = session_count(lock, most, why);
 
 	return living < 0 ? living : living > 0 || agent->linger;
 }
@@ -247,7 +251,7 @@ static int load_or_end(
 
 	if (r < 0)
 		return r;
-	wanted = is_wanted(lock, &agent, why);
+	wanted = is_wanted(lock, &agent, 1, why);
 	if (wanted < 0)
 		return wanted;
 	r = wanted ? load_ring(task, &agent, denied, why)
@@ -309,7 +313,9 @@ static int end_unless_wanted(
 	/* What is wrong with the entry or with this machine takes the ring from no living session. */
 	if (r < 0)
 		cause = *why;
-	wanted = denied ? 0 : r < 0 ? session_count(lock, NULL) : is_wanted(lock, &agent, why);
+	wanted = denied  ? 0
+		 : r < 0 ? session_count(lock, UINT_MAX, NULL)
+			 : is_wanted(lock, &agent, UINT_MAX, why);
 	if (wanted && r < 0)
 		return r;
 	if (wanted)
