@@ -54,7 +54,7 @@ status_is() {
 # configured VARIABLE: what configure chose for it.
 configured() {
 	printf 'include %s/Makefile\nshow:\n\t@echo $(%s)\n' "${top_builddir-.}" "$1" |
-		make -s --no-print-directory -f - show
+		MAKEFLAGS='' make -s --no-print-directory -f - show
 }
 
 fresh() {
