@@ -4,19 +4,28 @@
 
 #include <errno.h>
 #include <stdarg.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "util/table.h"
 
-/* Whether a control character begins here: C0, DEL, or C1 as UTF-8 writes it (c2 80 to c2 9f). */
-static bool is_control(const char *text)
+/*
+ * Bytes of the control character that begins here, 0 for another: C0, DEL, C1 as UTF-8 writes it (c2 80 to c2
+ * 9f), and what turns the direction of text around (U+202A to U+202E, U+2066 to U+2069).
+ */
+static size_t control_len(const char *text)
 {
-	unsigned char c = (unsigned char)text[0], next = (unsigned char)text[1];
+	const unsigned char *c = (const unsigned char *)text;
 
-	return c < 0x20 || c == 0x7f || (c == 0xc2 && next >= 0x80 && next <= 0x9f);
+	if (c[0] < 0x20 || c[0] == 0x7f)
+		return 1;
+	if (c[0] == 0xc2 && c[1] >= 0x80 && c[1] <= 0x9f)
+		return 2;
+	if (c[0] == 0xe2 &&
+	    ((c[1] == 0x80 && c[2] >= 0xaa && c[2] <= 0xae) || (c[1] == 0x81 && c[2] >= 0xa6 && c[2] <= 0xa9)))
+		return 3;
+	return 0;
 }
 
 /* Appends text for a terminal and returns how many characters it shows. */
@@ -25,12 +34,12 @@ static size_t add_shown(struct buf *out, const char *text)
 	size_t shown = 0;
 
 	for (; *text; text++) {
-		bool control = is_control(text);
+		size_t control = control_len(text);
 
-		text += control && *text == '\xc2';
+		text += control ? control - 1 : 0;
 		buf_add_char(out, control ? '?' : *text);
 		/* Bytes 10xxxxxx continue a character of UTF-8. */
-		shown += control || ((unsigned char)*text & 0xc0) != 0x80;
+		shown += control > 0 || ((unsigned char)*text & 0xc0) != 0x80;
 	}
 	return shown;
 }
@@ -119,6 +128,19 @@ int table_print(struct table *table)
 	if (fwrite(out.data, 1, out.len, stdout) != out.len || fflush(stdout))
 		return -EIO;
 	return 0;
+}
+
+void table_prose(struct buf *out, const char *text)
+{
+	while (*text) {
+		const size_t control = control_len(text);
+
+		if (control == 0 || *text == '\n' || *text == '\t')
+			buf_add_char(out, *text);
+		else if (*text != '\r' || text[1] != '\n')
+			buf_add_char(out, '?');
+		text += control ? control : 1;
+	}
 }
 
 void table_line(struct buf *out, size_t width, const char *key, const char *value)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Output for people: aligned tables with a header line, and aligned "key: value" lines. Cells are made
- * safe for a terminal: a control character comes out as '?', whoever wrote the text.
+ * safe for a terminal: a control character, or one that turns the direction of text around, comes out as '?',
+ * whoever wrote the text.
  */
 #ifndef RAVI_TABLE_H
 #define RAVI_TABLE_H
@@ -35,6 +36,9 @@ void table_addf(struct table *table, const char *format, ...) __attribute__((for
 /* Appends the table as text / prints it to stdout: 0 or -errno. */
 int table_format(const struct table *table, struct buf *out);
 int table_print(struct table *table);
+
+/* Appends text of several lines, as safe as a cell: line ends and tabs stay. */
+void table_prose(struct buf *out, const char *text);
 
 /* Appends "key:   value" with the values in one column, for `width` at least as long as every key. */
 void table_line(struct buf *out, size_t width, const char *key, const char *value);

@@ -111,6 +111,21 @@ int when_expiry(const char *text, time_t now, time_t *when, struct reason *why)
 	return 0;
 }
 
+int when_past(const char *text, time_t now, time_t *when, struct reason *why)
+{
+	int64_t seconds;
+
+	if (when_duration(text, &seconds) == 0) {
+		*when = now > seconds ? now - seconds : 1;
+		return 0;
+	}
+	if (when_parse(text, when) == 0)
+		return 0;
+	return reason_set(why, -EINVAL,
+	    "\"%s\" is no time; say how long ago (90s, 15m, 2h, 3d, 2w) or a time (2027-01-31T00:00:00Z)",
+	    text);
+}
+
 void when_describe(int64_t seconds, char *text, size_t size)
 {
 	static const struct {

@@ -23,6 +23,9 @@ int when_duration(const char *text, int64_t *seconds);
 /* A duration from `now` or an RFC 3339 point, which must lie after `now`: what --expires takes. */
 int when_expiry(const char *text, time_t now, time_t *when, struct reason *why);
 
+/* How long ago, seen from `now`, or an RFC 3339 point: what --since takes. */
+int when_past(const char *text, time_t now, time_t *when, struct reason *why);
+
 /* How long `seconds` is, for a person: "3 days", "2 hours", "14 minutes", "5 seconds". */
 void when_describe(int64_t seconds, char *text, size_t size);
 

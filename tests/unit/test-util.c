@@ -99,6 +99,11 @@ static void test_times(void **state)
 	assert_int_equal(when_duration("5y", &seconds), -EINVAL);
 	assert_int_equal(when_duration("999999999999999w", &seconds), -EINVAL);
 	assert_int_equal(when_expiry("2001-01-01T00:00:00Z", time(NULL), &when, NULL), -EINVAL);
+	assert_int_equal(when_past("15m", 10000, &when, NULL), 0);
+	assert_int_equal(when, 10000 - 900);
+	assert_int_equal(when_past("2w", 10000, &when, NULL), 0);
+	assert_int_equal(when, 1);
+	assert_int_equal(when_past("yesterday", 10000, &when, NULL), -EINVAL);
 }
 
 static void test_json_output_is_valid(void **state)
@@ -345,6 +350,9 @@ static void test_tables_are_aligned_and_safe_for_a_terminal(void **state)
 	buf_reset(&out);
 	table_line(&out, 6, "name", "a\tb");
 	assert_string_equal(out.data, "name:   a?b\n");
+	buf_reset(&out);
+	table_prose(&out, "a\tb\r\nc\r\x1b[m \xe2\x80\xae\xe2\x81\xa9 \xe2\x80\x93");
+	assert_string_equal(out.data, "a\tb\nc??[m ?? \xe2\x80\x93");
 }
 
 static void test_tokens_leave_the_environment(void **state)

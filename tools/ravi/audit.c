@@ -107,15 +107,11 @@ static int take_line(void *context, const struct audit_place *place, const char 
 /* "2h", or a point in time. */
 static int parse_since(const char *text, int64_t *since)
 {
-	int64_t seconds;
+	struct reason why = {0};
 	time_t when;
 
-	if (when_duration(text, &seconds) == 0)
-		when = time(NULL) - (time_t)seconds;
-	else if (when_parse(text, &when) < 0)
-		return cli_usage("\"%s\" is no time; say how long ago (90s, 15m, 2h, 3d, 2w) or a "
-				 "time (2027-01-31T00:00:00Z)",
-		    text);
+	if (when_past(text, time(NULL), &when, &why) < 0)
+		return cli_usage("%s", why.text);
 	*since = when > 0 ? (int64_t)when * 1000 : 1;
 	return EXIT_DONE;
 }
