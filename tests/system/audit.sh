@@ -199,8 +199,16 @@ test_the_table_is_for_people() {
 	equal 3 "$(ravi audit --lines 3 --json | jq length)"
 	lacks "$(ravi audit)" checkpoint
 	contains "$(ravi audit --event checkpoint)" checkpoint
-	# Who did it is a name.
-	contains "$(ravi audit --event identity-disable)" root
+}
+
+# Not root, but who became it.
+test_who_did_it_is_who_logged_in() {
+	local who
+	who=$(cat /proc/self/loginuid)
+	[[ $who -ne 4294967295 ]] || who=$(id -u human)
+	SUDO_UID=$(id -u human) ravi secrets set WHO x --identity first >/dev/null
+	equal "$who" "$(ravi audit --lines 1 --event set --json | jq -r '.[0].by')"
+	contains "$(ravi audit --lines 1 --event set)" "$(getent passwd "$who" | cut -d: -f1)"
 }
 
 test_since_takes_durations_and_times() {

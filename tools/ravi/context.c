@@ -152,14 +152,6 @@ const char *context_result(int error)
 	return error == -EPERM || error == -EACCES || error == -EKEYREJECTED ? "denied" : "failed";
 }
 
-struct uid_text context_uid(void)
-{
-	struct uid_text uid;
-
-	snprintf(uid.text, sizeof(uid.text), "%u", getuid());
-	return uid;
-}
-
 /* Whether the kernel knows as whom this process logged in: /proc/self/loginuid, (uid_t)-1 for nobody. */
 static bool login_uid(uid_t *uid)
 {
@@ -174,18 +166,32 @@ static bool login_uid(uid_t *uid)
 	return true;
 }
 
-struct writer_text context_writer(void)
+static uid_t doer(void)
 {
 	const char *sudo = getenv("SUDO_UID");
-	struct writer_text writer;
-	const struct passwd *pw;
 	uid_t uid = getuid();
 	uint64_t number;
 
 	if (!login_uid(&uid) && uid == 0 && sudo &&
 	    text_number(sudo, 10, 1, UINT32_MAX - 1, &number) == 0)
 		uid = (uid_t)number;
-	pw = getpwuid(uid);
+	return uid;
+}
+
+struct uid_text context_uid(void)
+{
+	struct uid_text uid;
+
+	snprintf(uid.text, sizeof(uid.text), "%u", doer());
+	return uid;
+}
+
+struct writer_text context_writer(void)
+{
+	struct writer_text writer;
+	uid_t uid = doer();
+	const struct passwd *pw = getpwuid(uid);
+
 	if (pw)
 		snprintf(writer.text, sizeof(writer.text), "%s", pw->pw_name);
 	else

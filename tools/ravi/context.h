@@ -63,16 +63,16 @@ int context_release(const struct context *context, const char *user, struct reas
 /* "done", "denied" or "failed", for the audit line. */
 const char *context_result(int error);
 
-/* This process's real uid as text, for the audit line. */
+/*
+ * Who asks: the OS user who logged in, as the kernel keeps it through sudo and su; where it does not, whom
+ * sudo(8) names, else this process's real uid. As a uid for the audit trail; for the record of a version as a
+ * name, or as the uid of nobody that is known.
+ */
 struct uid_text {
 	char text[12];
 };
 struct uid_text context_uid(void);
 
-/*
- * Who asks, for the record of a version: the OS user who logged in, as the kernel keeps it through sudo and
- * su; where it does not, whom sudo(8) names, else this process's real uid. A name, or a uid without one.
- */
 struct writer_text {
 	char text[VAULT_WRITER_MAX + 1];
 };
