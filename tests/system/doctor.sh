@@ -350,18 +350,6 @@ test_lines_about_trust() {
 	cured vault-trusted
 }
 
-test_an_audit_trail_that_was_edited() {
-	cp -a /var/lib/ravi/audit /tmp/
-	sed -i 3d /var/lib/ravi/audit/audit.log
-	found audit-trail audit.log bad "removed: " "ravi audit restart"
-	rm -r /var/lib/ravi/audit
-	cp -a /tmp/audit /var/lib/ravi/
-	chmod 644 /var/lib/ravi/audit/audit.log
-	found audit-trail /var/lib/ravi/audit bad "mode 0644" "chmod 600"
-	chmod 600 /var/lib/ravi/audit/audit.log
-	cured audit-trail
-}
-
 # ---- agents ----
 
 test_an_os_user_of_another_uid() {

@@ -9,7 +9,7 @@ bin_PROGRAMS += %D%/ravi
 	%D%/carrier.c %D%/carrier.h \
 	%D%/context.c %D%/context.h \
 	%D%/create.c \
-	%D%/doctor/agents.c %D%/doctor/audit.c %D%/doctor/doctor.c %D%/doctor/doctor.h %D%/doctor/files.c \
+	%D%/doctor/agents.c %D%/doctor/doctor.c %D%/doctor/doctor.h %D%/doctor/files.c \
 	%D%/doctor/kernel.c %D%/doctor/pam.c %D%/doctor/report.c %D%/doctor/sessions.c \
 	%D%/doctor/swap.c %D%/doctor/swap.h %D%/doctor/system.c %D%/doctor/vaults.c \
 	%D%/export.c \

@@ -36,7 +36,6 @@ static const struct doctor_family families[] = {
     {"files", doctor_files},
     {"kernel", doctor_kernel},
     {"vaults", doctor_vaults},
-    {"audit", doctor_audit},
     {"agents", doctor_agents},
     {"sessions", doctor_sessions},
     {"system", doctor_system},
