@@ -235,6 +235,15 @@ int ring_reach_user(int32_t id, uid_t uid, bool link, struct reason *why)
 	return 0;
 }
 
+/* First the profile: a ring whose end is cut short must not look whole. */
+static void revoke_profile(int32_t ring)
+{
+	long profile = keyctl_search(ring, "user", RING_PREFIX RING_PROFILE, 0);
+
+	if (profile > 0)
+		keyctl_revoke((int32_t)profile);
+}
+
 int ring_end(int32_t id, struct reason *why)
 {
 	free_auto int32_t *serials = NULL;
@@ -245,6 +254,7 @@ int ring_end(int32_t id, struct reason *why)
 		return 0; /* it is gone */
 	if (r < 0)
 		return reason_errno(why, r, "listing the ring %d", id);
+	revoke_profile(id);
 	for (size_t i = 0; i < count; i++)
 		if (keyctl_revoke(serials[i]) < 0 && errno != EKEYREVOKED && errno != EKEYEXPIRED &&
 		    errno != ENOKEY)

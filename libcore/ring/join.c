@@ -43,25 +43,8 @@ static int set_gids(gid_t real, gid_t effective, gid_t saved)
 	return syscall(SYS_setresgid, real, effective, saved) < 0 ? -errno : 0;
 }
 
-/* Real and effective uid of the agent, root kept as the saved one: the way back. */
-static int become(uid_t uid, gid_t gid, struct ids *before)
-{
-	int r;
-
-	if (getresuid(&before->real, &before->effective, &before->saved) < 0 ||
-	    getresgid(&before->group_real, &before->group_effective, &before->group_saved) < 0)
-		return -errno;
-	r = set_gids(gid, gid, (gid_t)-1);
-	if (r < 0)
-		return r;
-	r = set_uids(uid, uid, 0);
-	if (r < 0)
-		set_gids(before->group_real, before->group_effective, (gid_t)-1);
-	return r;
-}
-
 /* First root again, which may then set every id; what cannot be restored is an error the caller sees. */
-static int become_again(const struct ids *before)
+static int become_again(const struct ids *before, struct reason *why)
 {
 	int r = set_uids((uid_t)-1, 0, (uid_t)-1);
 
@@ -69,7 +52,28 @@ static int become_again(const struct ids *before)
 		r = set_gids(before->group_real, before->group_effective, before->group_saved);
 	if (r == 0)
 		r = set_uids(before->real, before->effective, before->saved);
-	return r;
+	if (r == 0)
+		return 0;
+	reason_errno(why, r, "the ids of the login process could not be restored");
+	return -ENOTRECOVERABLE;
+}
+
+/* Real and effective uid of the agent, root kept as the saved one: the way back. */
+static int become(uid_t uid, gid_t gid, struct ids *before, struct reason *why)
+{
+	int r = 0;
+
+	if (getresuid(&before->real, &before->effective, &before->saved) < 0 ||
+	    getresgid(&before->group_real, &before->group_effective, &before->group_saved) < 0)
+		return reason_errno(why, -errno, "the ids of the login process");
+	r = set_gids(gid, gid, (gid_t)-1);
+	if (r == 0) {
+		r = set_uids(uid, uid, 0);
+		/* The groups were changed already. */
+		if (r < 0 && become_again(before, why) < 0)
+			return -ENOTRECOVERABLE;
+	}
+	return r < 0 ? reason_errno(why, r, "becoming uid %u to look at its keyrings", uid) : 0;
 }
 
 /* What @s is; a revoked one, or the kernel's stand-in _uid_ses.N that all of a uid share, is none. */
@@ -209,9 +213,9 @@ static int join_if(bool (*needed)(uid_t uid), int (*join)(uid_t uid), uid_t uid,
 	int joined = 0, r;
 	bool need;
 
-	r = become(uid, gid, &before);
+	r = become(uid, gid, &before, why);
 	if (r < 0)
-		return reason_errno(why, r, "becoming uid %u to look at its session ring", uid);
+		return r;
 	need = needed(uid);
 	if (need)
 		joined = join(uid);
@@ -224,9 +228,9 @@ static int join_if(bool (*needed)(uid_t uid), int (*join)(uid_t uid), uid_t uid,
 	/* None where it fails: then nothing is reached. */
 	if (user && ring_links(KEY_SPEC_USER_KEYRING, &user->serials, &user->count) < 0)
 		join_links_free(user);
-	r = become_again(&before);
+	r = become_again(&before, why);
 	if (r < 0)
-		return reason_errno(why, r, "the ids of the login process could not be restored");
+		return r;
 	if (joined < 0)
 		return reason_errno(why, joined, "joining a session ring for uid %u", uid);
 	return need;

@@ -25,7 +25,8 @@ void join_links_free(struct join_links *links);
 /*
  * For a login as the agent (uid, gid): unless @s is a live ring of that uid's own, joins a fresh one owned
  * by it with its @u linked; root's when the agent's own key quota is used up. -errno: nothing was joined,
- * and nothing may be linked into @s.
+ * and nothing may be linked into @s; -ENOTRECOVERABLE, from each function here: the ids of the process are not
+ * what they were.
  * Returns 1 when it joined, 0 when it did not have to. What its @u
  * links goes to `user` on the way: only its owner can name @u.
  */

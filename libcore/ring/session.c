@@ -257,7 +257,7 @@ int session_ring_save(const char *user, const struct session_ring *ring, struct 
 		return reason_errno(why, -errno, "%s/%s", PATH_RINGS, name);
 	buf_addf(&text, "ring=%d\nuid=%u\nkeys=%u\n", ring->id, ring->uid, ring->keys);
 	if (text.error)
-		return text.error;
+		return reason_errno(why, text.error, "%s/%s", PATH_RINGS, user);
 	return file_replace(rings, user, 0600, false, text.data, text.len, why);
 }
 
@@ -357,8 +357,10 @@ int session_ring_is_ours(const char *user, int32_t id, struct reason *why)
 
 bool session_ring_is_whole(const char *user, const struct session_ring *ring)
 {
+	/* The end of a ring that was cut short has revoked the profile, if anything. */
 	return session_ring_is_ours(user, ring->id, NULL) > 0 &&
-	       keyctl_read(ring->id, NULL, 0) == (long)(ring->keys * sizeof(int32_t));
+	       keyctl_read(ring->id, NULL, 0) == (long)(ring->keys * sizeof(int32_t)) &&
+	       keyctl_search(ring->id, "user", RING_PREFIX RING_PROFILE, 0) > 0;
 }
 
 /* The users that `path` has an entry of, into `names`; those of the uid links are left out. */

@@ -94,7 +94,9 @@ static int spawn_read(
 			*len += (size_t)got;
 		if (got == 0)
 			return 0;
-		if (got < 0 && errno != EAGAIN && errno != EINTR)
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0 && errno != EAGAIN)
 			return -errno;
 		/* It ended and left nothing to read; a grandchild may hold the pipe open. */
 		if (got < 0 && (pidfd < 0 || wait[1].revents))

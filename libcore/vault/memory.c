@@ -10,6 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <syslog.h>
+#include <unistd.h>
 
 #include "util/buf.h"
 #include "vault/vault.h"
@@ -19,15 +21,25 @@ struct block {
 	max_align_t content[];
 };
 
+/*
+ * The reader of jansson 2.14 does not see that the buffer for its text could not grow, and goes past its end.
+ * Without memory there is no going on, for a program of root's least of all.
+ */
+static void __attribute__((noreturn)) give_up(void)
+{
+	static const char text[] = "out of memory: a document could not be read or written\n";
+
+	syslog(LOG_AUTHPRIV | LOG_ERR, "%s", text);
+	_exit(write(STDERR_FILENO, text, sizeof(text) - 1) < 0 ? 2 : 1);
+}
+
 static void *block_alloc(size_t size)
 {
-	struct block *block;
+	struct block *block =
+	    size > SIZE_MAX - sizeof(*block) ? NULL : malloc(sizeof(*block) + size);
 
-	if (size > SIZE_MAX - sizeof(*block))
-		return NULL;
-	block = malloc(sizeof(*block) + size);
 	if (!block)
-		return NULL;
+		give_up();
 	block->size = sizeof(*block) + size;
 	return block->content;
 }

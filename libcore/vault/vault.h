@@ -76,7 +76,8 @@
  */
 
 /*
- * Makes jansson wipe what it frees, values among it. The allocator is one for the whole process, so a
+ * Makes jansson wipe what it frees, values among it, and ends the process where there is no memory for it: it
+ * does not notice everywhere. The allocator is one for the whole process, so a
  * program that opens vaults calls this first thing in main, before any JSON; the library never does.
  */
 void vault_memory_init(void);

@@ -104,6 +104,9 @@ static int run_loader(
 	r = loader_ask(&request, login->deadline, &record, why);
 	if (r < 0)
 		return r;
+	/* It found no session that lives, though this one does. */
+	if (task == LOADER_LOAD && !record.ring)
+		return reason_set(why, -ENXIO, "%s", record.text);
 	debug(login, "%s: ravi-load: %s", user, record.text);
 	return 0;
 }
@@ -229,7 +232,7 @@ static int enter_or_load(struct login *login, const struct agent *agent,
 static int open_agent(struct login *login, const struct agent *agent, const struct passwd *pw)
 {
 	join_links_auto user = {0};
-	struct reason why;
+	struct reason why, other;
 	int r;
 
 	read_settings(login);
@@ -241,8 +244,14 @@ static int open_agent(struct login *login, const struct agent *agent, const stru
 		return PAM_SESSION_ERR;
 	r = enter_or_load(login, agent, pw, &user, &why);
 	/* A link is charged to the owner of the session ring, and the agent has used its quota up. */
-	if (r == -EDQUOT && join_roots_for_agent(pw->pw_uid, pw->pw_gid, NULL) == 1)
-		r = enter_or_load(login, agent, pw, &user, &why);
+	if (r == -EDQUOT) {
+		int joined = join_roots_for_agent(pw->pw_uid, pw->pw_gid, &other);
+
+		if (joined == -ENOTRECOVERABLE)
+			why = other;
+		else if (joined == 1)
+			r = enter_or_load(login, agent, pw, &user, &why);
+	}
 	if (r < 0)
 		return session_error(login, &why);
 	return PAM_SUCCESS;
@@ -254,7 +263,7 @@ static int open_other(struct login *login, const struct passwd *pw)
 	int ended = end_inherited_ring(login, pw->pw_uid, NULL);
 	int r = join_for_other(pw->pw_uid, pw->pw_gid, &why);
 
-	if (r < 0)
+	if (r < 0 && ended == PAM_SUCCESS)
 		return session_error(login, &why);
 	if (r) {
 		read_settings(login);
@@ -311,7 +320,8 @@ int login_open(struct login *login)
 		return open_agent(login, &agent, pw);
 	/* Not the agent, whatever the entry says: nothing of any agent goes along. */
 	other = open_other(login, pw);
-	if (r == -ENOENT)
+	/* What failed there has had its line. */
+	if (r == -ENOENT || other == PAM_SESSION_ERR)
 		return other;
 	if (r == 0)
 		reason_set(&why, -EPERM,

@@ -98,5 +98,38 @@ FUZZ_VAULT = \
 %C%_vault_LDFLAGS = $(LINK_FUZZ)
 %C%_vault_LDADD = $(FUZZ_VAULT)
 
+
+# The module, and the loader's libraries and sources, with every call of theirs in our hands.
+FUZZ_CALLS = \
+	%D%/calls.c %D%/calls.h %D%/chance.c %D%/chance.h %D%/fuzz.h %D%/kernel.c %D%/kernel.h \
+	%D%/loader-side.c %D%/pam-side.c %D%/pam-side.h %D%/scene.c %D%/scene.h \
+	modules/pam_ravi/login.c modules/pam_ravi/login.h modules/pam_ravi/pam_ravi.c \
+	tools/ravi-load/content.c tools/ravi-load/harvest.c tools/ravi-load/home.c \
+	tools/ravi-load/intake.c tools/ravi-load/task.c
+FUZZ_CALLS_LIBS = \
+	libcore/machine/libmachine.la libcore/store/libstore.la libcore/codex/libcodex.la \
+	libcore/vault/libvault.la libcore/age/libage.la \
+	libcore/ring/libring.la libcore/audit/libaudit.la libcore/identity/libidentity.la \
+	libcore/config/libconfig.la libcore/util/libutil.la $(JANSSON_LIBS) $(SODIUM_LIBS)
+FUZZ_CALLS_CPPFLAGS = -I$(top_srcdir)/modules/pam_ravi -I$(top_srcdir)/tools/ravi-load
+FUZZ_CALLS_WRAP = \
+	-Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=reallocarray,--wrap=strdup,--wrap=free \
+	-Wl,--wrap=open,--wrap=openat,--wrap=close,--wrap=read,--wrap=write,--wrap=fstat,--wrap=fchown,--wrap=fchmod \
+	-Wl,--wrap=mkdirat,--wrap=unlinkat,--wrap=symlinkat,--wrap=renameat2,--wrap=readlink,--wrap=fsync,--wrap=flock \
+	-Wl,--wrap=rename,--wrap=pread,--wrap=pwrite,--wrap=ftruncate,--wrap=fdatasync \
+	-Wl,--wrap=fcntl,--wrap=pipe2,--wrap=opendir,--wrap=fdopendir,--wrap=readdir,--wrap=closedir \
+	-Wl,--wrap=clock_gettime,--wrap=nanosleep,--wrap=poll,--wrap=setresuid,--wrap=getresuid,--wrap=getresgid \
+	-Wl,--wrap=geteuid,--wrap=getpwnam,--wrap=getpwuid,--wrap=getpwuid_r,--wrap=syscall,--wrap=prctl \
+	-Wl,--wrap=setrlimit,--wrap=syslog,--wrap=__syslog_chk,--wrap=_exit,--wrap=fork,--wrap=posix_spawn \
+	-Wl,--wrap=posix_spawn_file_actions_adddup2,--wrap=pidfd_open,--wrap=pidfd_send_signal,--wrap=waitpid,--wrap=kill
+
+check_PROGRAMS += %D%/inject
+%C%_inject_SOURCES = %D%/inject.c $(FUZZ_CALLS)
+%C%_inject_CPPFLAGS = $(AM_CPPFLAGS) $(FUZZ_CALLS_CPPFLAGS)
+%C%_inject_CFLAGS = $(AM_CFLAGS) $(FUZZ_SEALED) -U_FORTIFY_SOURCE
+%C%_inject_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_CALLS_WRAP)
+%C%_inject_LDADD = $(FUZZ_CALLS_LIBS)
+TESTS += %D%/inject
+
 EXTRA_DIST += %D%/README %D%/corpus
 dist_check_SCRIPTS += %D%/run

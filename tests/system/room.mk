@@ -49,6 +49,7 @@ dist_check_SCRIPTS += %D%/hosts.sh
 dist_check_SCRIPTS += %D%/import.sh
 dist_check_SCRIPTS += %D%/install.sh
 dist_check_SCRIPTS += %D%/isolation.sh
+dist_check_SCRIPTS += %D%/killed.sh
 dist_check_SCRIPTS += %D%/lifetime.sh
 dist_check_SCRIPTS += %D%/login.sh
 dist_check_SCRIPTS += %D%/machines.sh

@@ -27,7 +27,6 @@ struct gathering {
 	struct buf key;       /* of the identity at the service; empty: it has none here */
 	uint32_t keys;
 	time_t now;
-	int error;
 };
 
 /* Where it all comes from. */
@@ -71,7 +70,7 @@ static int gather_secret(void *context, struct vault_secret *secret)
 		return 0;
 	item = add_item(g->content);
 	if (!item)
-		return g->error = -ENOMEM;
+		return -ENOMEM;
 	ring_key_description(g->identity, secret->name, item->description);
 	buf_move(&item->value, &secret->value);
 	item->expires = secret->expires;
@@ -167,8 +166,12 @@ static int gather(struct content *content, const struct agent *agent, size_t i,
 	if (vault_state(vault) != AGENT_ACTIVE)
 		return 0;
 	find_key(&g, sources, vault);
-	vault_each(vault, gather_secret, &g);
-	r = g.error ? g.error : add_key(&g);
+	/* A secret that could not be copied is not one that is not there. */
+	r = vault_each(vault, gather_secret, &g);
+	if (r == 0)
+		r = add_key(&g);
+	if (r == 0)
+		r = g.expiries.error ? g.expiries.error : g.versions.error;
 	if (r == 0)
 		r = add_profile(&g, agent, vault);
 	buf_free(&g.key);
