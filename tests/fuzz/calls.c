@@ -342,6 +342,8 @@ static void note_owner(ino_t inode, uid_t uid)
 		world.owner_count++;
 }
 
+uid_t __real_getuid(void);
+
 /* Everything is root's, but for what was given away. */
 REAL(int, fstat, int fd, struct stat *st)
 {
@@ -349,7 +351,7 @@ REAL(int, fstat, int fd, struct stat *st)
 		return -1;
 	if (__real_fstat(fd, st) < 0)
 		return -1;
-	if (st->st_uid == getuid())
+	if (st->st_uid == __real_getuid())
 		st->st_uid = 0;
 	for (size_t i = 0; i < world.owner_count; i++)
 		if (world.owners[i].inode == st->st_ino)
@@ -623,6 +625,7 @@ int __wrap_setresuid(uid_t real, uid_t effective, uid_t saved);
 int __wrap_getresuid(uid_t *real, uid_t *effective, uid_t *saved);
 int __wrap_getresgid(gid_t *real, gid_t *effective, gid_t *saved);
 uid_t __wrap_geteuid(void);
+uid_t __wrap_getuid(void);
 
 int __wrap_setresuid(uid_t real, uid_t effective, uid_t saved)
 {
@@ -647,6 +650,11 @@ int __wrap_getresuid(uid_t *real, uid_t *effective, uid_t *saved)
 int __wrap_getresgid(gid_t *real, gid_t *effective, gid_t *saved)
 {
 	return get_ids(kernel_ids(kernel_current())->gid, real, effective, saved);
+}
+
+uid_t __wrap_getuid(void)
+{
+	return kernel_ids(kernel_current())->uid[0];
 }
 
 uid_t __wrap_geteuid(void)
@@ -719,9 +727,11 @@ long __wrap_syscall(long number, ...)
 	if (number == SYS_setresgid)
 		return set_ids(kernel_ids(kernel_current())->gid, (unsigned)a[0], (unsigned)a[1],
 		    (unsigned)a[2]);
-	MUST(number == SYS_keyctl || number == SYS_add_key);
+	MUST(number == SYS_keyctl || number == SYS_add_key || number == SYS_request_key);
 	if (FAILS(ENOSYS, EPERM, EDQUOT, ENOMEM, EACCES))
 		return -1;
+	if (number == SYS_request_key)
+		return kernel_request_key((const char *)a[1]);
 	if (number == SYS_add_key)
 		return kernel_add_key((const char *)a[0], (const char *)a[1], (const void *)a[2],
 		    (size_t)a[3], (int32_t)a[4]);

@@ -164,8 +164,8 @@ static struct kernel_key *resolve(long id, bool create)
 		return find(thread_keyring(create));
 	if (id == KEY_SPEC_SESSION_KEYRING)
 		return find(session_keyring());
-	if (id == KEY_SPEC_USER_KEYRING)
-		return find(user_keyring(real_uid(), false));
+	if (id == KEY_SPEC_USER_KEYRING || id == KEY_SPEC_USER_SESSION_KEYRING)
+		return find(user_keyring(real_uid(), id == KEY_SPEC_USER_SESSION_KEYRING));
 	return find((int32_t)id);
 }
 
@@ -310,6 +310,18 @@ static long search(long in, const char *description)
 
 	if (found && found->revoked)
 		return fail(EKEYREVOKED);
+	return found ? found->id : fail(ENOKEY);
+}
+
+/* The session keyring itself, or what it links; a process without one searches the stand-in of its real uid. */
+long kernel_request_key(const char *description)
+{
+	const struct kernel_key *session = permitted(session_keyring(), SEARCH, false), *found;
+
+	if (!session)
+		return -1;
+	found =
+	    !strcmp(session->description, description) ? session : kernel_in(session, description);
 	return found ? found->id : fail(ENOKEY);
 }
 

@@ -36,6 +36,7 @@ void kernel_end_loader(void);
 long kernel_add_key(
     const char *type, const char *description, const void *payload, size_t len, int32_t keyring);
 long kernel_keyctl(long operation, long a, long b, long c);
+long kernel_request_key(const char *description);
 
 /* ---- from outside ---- */
 

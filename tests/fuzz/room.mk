@@ -119,7 +119,7 @@ FUZZ_CALLS_WRAP = \
 	-Wl,--wrap=rename,--wrap=pread,--wrap=pwrite,--wrap=ftruncate,--wrap=fdatasync \
 	-Wl,--wrap=fcntl,--wrap=pipe2,--wrap=opendir,--wrap=fdopendir,--wrap=readdir,--wrap=closedir \
 	-Wl,--wrap=clock_gettime,--wrap=nanosleep,--wrap=poll,--wrap=setresuid,--wrap=getresuid,--wrap=getresgid \
-	-Wl,--wrap=geteuid,--wrap=getpwnam,--wrap=getpwuid,--wrap=getpwuid_r,--wrap=syscall,--wrap=prctl \
+	-Wl,--wrap=geteuid,--wrap=getuid,--wrap=getpwnam,--wrap=getpwuid,--wrap=getpwuid_r,--wrap=syscall,--wrap=prctl \
 	-Wl,--wrap=setrlimit,--wrap=syslog,--wrap=__syslog_chk,--wrap=_exit,--wrap=fork,--wrap=posix_spawn \
 	-Wl,--wrap=posix_spawn_file_actions_adddup2,--wrap=pidfd_open,--wrap=pidfd_send_signal,--wrap=waitpid,--wrap=kill
 

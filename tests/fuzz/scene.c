@@ -260,7 +260,7 @@ static void look(const struct pam_handle *handle, struct before *before)
 
 static bool ids_are_lost(const struct pam_handle *handle)
 {
-	return strstr(handle->last, "ids of the login process could not be restored");
+	return strstr(handle->last, "of the login process could not be restored");
 }
 
 /*
