@@ -63,10 +63,26 @@ nodist_examples_DATA = \
 dist_man_MANS += %D%/ravi.conf.5
 FILLED_MANS += %D%/ravi.7
 
+# One completion for all programs, found by the name of each.
+EXTRA_DIST += %D%/completions/ravi.bash %D%/completions/_ravi
+COMPLETED = ravi-keyctl ravi-gh ravi-git-config ravi-codex ravi-codex-monitor git-credential-ravi
+bashcompletiondir = $(datadir)/bash-completion/completions
+install-completions:
+	$(MKDIR_P) '$(DESTDIR)$(bashcompletiondir)' '$(DESTDIR)$(zshcompletiondir)'
+	$(INSTALL_DATA) '$(srcdir)/%D%/completions/ravi.bash' '$(DESTDIR)$(bashcompletiondir)/ravi'
+	cd '$(DESTDIR)$(bashcompletiondir)' && for program in $(COMPLETED); do \
+		rm -f "$$program" && $(LN_S) ravi "$$program" || exit; \
+	done
+	$(INSTALL_DATA) '$(srcdir)/%D%/completions/_ravi' '$(DESTDIR)$(zshcompletiondir)/_ravi'
+uninstall-completions:
+	cd '$(DESTDIR)$(bashcompletiondir)' 2>/dev/null && rm -f ravi $(COMPLETED) || :
+	rm -f '$(DESTDIR)$(zshcompletiondir)/_ravi'
+.PHONY: install-completions uninstall-completions
+
 # These two are the administrator's: what is there stays, and goes with us only when it is still ours.
 CONF_INSTALLED = $(DESTDIR)$(sysconfdir)/ravi/ravi.conf
 PAMD_INSTALLED = $(DESTDIR)$(sysconfdir)/pam.d/ravi-agent
-install-data-local:
+install-data-local: install-completions
 	$(MKDIR_P) '$(DESTDIR)$(sysconfdir)/ravi' '$(DESTDIR)$(sysconfdir)/pam.d'
 	test -e '$(CONF_INSTALLED)' || \
 		$(INSTALL_DATA) '$(srcdir)/%D%/ravi.conf' '$(CONF_INSTALLED)'

@@ -9,7 +9,7 @@
 
 #include "choice/choice.h"
 #include "choice/worktree.h"
-#include "util/table.h"
+#include "util/report.h"
 #include "util/when.h"
 
 #define SEED_TOKEN "CODEX_MONITOR_GH_TOKEN" /* the name that guides to CodexMonitor use */
@@ -203,20 +203,31 @@ int choice_take_token(
 	return r;
 }
 
-void choice_explain(const struct choice *choice, const struct choice_token *token, struct buf *out)
+/* Where the token is, for people in a line; programs get it in pieces. */
+static void explain_token(
+    const struct choice *choice, const struct choice_token *token, struct report *out)
 {
 	char text[CHOICE_BECAUSE_MAX], when[WHEN_TEXT];
 
-	table_line(out, CHOICE_EXPLAIN_WIDTH, "identity", choice->identity);
-	choice_because(choice, text);
-	table_line(out, CHOICE_EXPLAIN_WIDTH, "because", text);
-	if (!token)
-		return;
 	snprintf(text, sizeof(text), "%s in the vault of %s", token->key,
 	    token->in_default ? "the default identity" : choice->identity);
-	table_line(out, CHOICE_EXPLAIN_WIDTH, "token", text);
-	if (!token->expires)
-		return;
+	report_line(out, "token", text);
 	when_format(token->expires, when);
-	table_line(out, CHOICE_EXPLAIN_WIDTH, "expires", when);
+	if (token->expires)
+		report_line(out, "expires", when);
+	jsonout_text(&out->j, "token", token->key);
+	jsonout_bool(&out->j, "token_in_default_vault", token->in_default);
+	jsonout_when(&out->j, "expires_dt", token->expires);
+}
+
+void choice_explain(
+    const struct choice *choice, const struct choice_token *token, struct report *out)
+{
+	char because[CHOICE_BECAUSE_MAX];
+
+	choice_because(choice, because);
+	report_text(out, "identity", choice->identity);
+	report_text(out, "because", because);
+	if (token)
+		explain_token(choice, token, out);
 }

@@ -20,6 +20,7 @@
 #include "ring/ring.h"
 #include "util/buf.h"
 #include "util/reason.h"
+#include "util/report.h"
 
 enum choice_source {
 	CHOICE_OPTION,      /* --identity */
@@ -79,9 +80,10 @@ int choice_take_token(
     const char *option, struct choice *choice, struct choice_token *token, struct reason *why);
 
 /* What --which prints: identity and why it, token name and whose vault (NULL: no token line). */
-void choice_explain(const struct choice *choice, const struct choice_token *token, struct buf *out);
+void choice_explain(
+    const struct choice *choice, const struct choice_token *token, struct report *out);
 
-/* The column of its lines, for tools that add some (table_line). */
+/* The column of its lines, for the report that they go to. */
 #define CHOICE_EXPLAIN_WIDTH 9
 
 #endif

@@ -82,25 +82,34 @@ int buf_add_char(struct buf *b, char c)
 	return buf_add(b, &c, 1);
 }
 
-int buf_addf(struct buf *b, const char *format, ...)
+int buf_addv(struct buf *b, const char *format, va_list args)
 {
-	va_list args;
+	va_list again;
 	char *to;
 	int len;
 
-	va_start(args, format);
-	len = vsnprintf(NULL, 0, format, args);
-	va_end(args);
+	va_copy(again, args);
+	len = vsnprintf(NULL, 0, format, again);
+	va_end(again);
 	if (len < 0)
 		return b->error = b->error ? b->error : -EINVAL;
 	to = buf_reserve(b, (size_t)len);
 	if (!to)
 		return b->error;
-	va_start(args, format);
 	vsnprintf(to, (size_t)len + 1, format, args);
-	va_end(args);
 	b->len += (size_t)len;
 	return 0;
+}
+
+int buf_addf(struct buf *b, const char *format, ...)
+{
+	va_list args;
+	int r;
+
+	va_start(args, format);
+	r = buf_addv(b, format, args);
+	va_end(args);
+	return r;
 }
 
 const char *buf_text(const struct buf *b)

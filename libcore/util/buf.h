@@ -39,6 +39,8 @@ int buf_add_text(struct buf *b, const char *text);
 int buf_add_char(struct buf *b, char c);
 int buf_addf(struct buf *b, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+int buf_addv(struct buf *b, const char *format, va_list args) __attribute__((format(printf, 2, 0)));
+
 /* The text built so far, "" when nothing was. */
 const char *buf_text(const struct buf *b);
 

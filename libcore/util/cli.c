@@ -179,12 +179,7 @@ static int run_group(const struct cli_program *program, int argc, char **argv)
 	return EXIT_USAGE;
 }
 
-/*
- * Takes the command's words off the arguments: the longest name that they begin with. With none given,
- * the command "" where the program has one.
- */
-static const struct cli_command *match_command(
-    const struct cli_program *program, int *argc, char ***argv)
+const struct cli_command *cli_match(const struct cli_program *program, int *argc, char ***argv)
 {
 	const struct cli_command *best = find_command(program, "");
 	int best_words = 0;
@@ -287,7 +282,9 @@ static int dispatch(const struct cli_program *program, int argc, char **argv)
 		printf("%s %s\n", program->name, PACKAGE_VERSION);
 		return EXIT_DONE;
 	}
-	command = match_command(program, &argc, &argv);
+	if (argc > 1 && !strcmp(argv[1], "--complete"))
+		return cli_complete(program, argc - 2, argv + 2);
+	command = cli_match(program, &argc, &argv);
 	if (command)
 		return run_command(program, command, argc, argv);
 	if (argc < 2)

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "util/buf.h"
 #include "util/options.h"
 #include "util/reason.h"
 
@@ -41,11 +42,23 @@ struct cli_command {
 	int (*run)(void *values, int argc, char **argv);
 };
 
+struct cli_program;
+
+/* One word of a command line that is being typed; see cli_program.complete. */
+struct cli_word {
+	const struct cli_command *command;
+	const char
+	    *what; /* as an option's or the command's arguments call it: "ID", "NAME", "USER" */
+	const char *identity; /* of --identity before it, or NULL */
+};
+
 struct cli_program {
 	const char *name;
 	const char *summary;
 	const struct cli_command *commands; /* ended by a NULL name */
 	const char *see;                    /* "ravi(1), ravi(7)" */
+	/* Appends what the word may be, a line each, for --complete; NULL: it cannot be told. */
+	void (*complete)(const struct cli_word *word, struct buf *out);
 };
 
 /*
@@ -55,10 +68,23 @@ struct cli_program {
 int cli_main(const struct cli_program *program, int argc, char **argv);
 
 /*
+ * What the last of the words (behind the program's name; it may be "") may become, a line each, with a tab and
+ * what it means where that is known: `PROGRAM --complete WORD...`, which the shells' completions call. A
+ * line ":files", ":folders" or ":command" means that the shell knows. Always EXIT_DONE.
+ */
+int cli_complete(const struct cli_program *program, int count, char **words);
+
+/*
  * Help to stdout: on one command, on a group ("secrets": the commands whose names begin with that word), or
  * with NULL on the program. EXIT_USAGE when there is no such command.
  */
 int cli_help(const struct cli_program *program, const char *command);
+
+/*
+ * Takes the command's words off the arguments (argv[0] is the program): the longest name that they begin with.
+ * With none given, the command "" where the program has one. NULL: there is none.
+ */
+const struct cli_command *cli_match(const struct cli_program *program, int *argc, char ***argv);
 
 /* The exit code for a negative errno (0 for 0): ENOSECRET 3, ENORING 4, EACCES, EPERM 5, ... */
 int cli_exit_code(int error);

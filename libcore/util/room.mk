@@ -4,6 +4,7 @@ noinst_LTLIBRARIES += %D%/libutil.la
 	%D%/buf.c %D%/buf.h \
 	%D%/cleanup.h \
 	%D%/cli.c %D%/cli.h \
+	%D%/complete.c \
 	%D%/deadline.h \
 	%D%/environment.c %D%/environment.h \
 	%D%/file.c %D%/file.h \
@@ -13,6 +14,7 @@ noinst_LTLIBRARIES += %D%/libutil.la
 	%D%/process.c %D%/process.h \
 	%D%/program.c %D%/program.h \
 	%D%/reason.c %D%/reason.h \
+	%D%/report.c %D%/report.h \
 	%D%/spawn.c %D%/spawn.h \
 	%D%/takeover.c %D%/takeover.h \
 	%D%/terminal.c %D%/terminal.h \

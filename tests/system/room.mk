@@ -44,6 +44,7 @@ dist_check_SCRIPTS += %D%/faults.sh
 dist_check_SCRIPTS += %D%/gh.sh
 dist_check_SCRIPTS += %D%/git-config.sh
 dist_check_SCRIPTS += %D%/git-credential.sh
+dist_check_SCRIPTS += %D%/completion.sh
 dist_check_SCRIPTS += %D%/history.sh
 dist_check_SCRIPTS += %D%/hosts.sh
 dist_check_SCRIPTS += %D%/import.sh

@@ -624,7 +624,7 @@ static void test_expiry(void **state)
 	struct ring_content content = {0};
 	choice_token_auto token = {0};
 	struct reason why = {0};
-	buf_auto text = {0};
+	report_auto text = report_begin(false, CHOICE_EXPLAIN_WIDTH);
 	struct choice choice;
 
 	put_profile(&content, NULL, "expires/GH_TOKEN=2037-01-31T00:00:00Z\n");
@@ -634,7 +634,7 @@ static void test_expiry(void **state)
 	assert_int_equal(choice_github_token(&world->ring, &choice, &token, NULL), 0);
 	assert_int_equal(token.expires, 2116972800);
 	choice_explain(&choice, &token, &text);
-	assert_string_equal(buf_text(&text),
+	assert_string_equal(buf_text(&text.lines),
 	    "identity:  " FIRST "\nbecause:   this user's default\n"
 	    "token:     GH_TOKEN in the vault of " FIRST "\n"
 	    "expires:   2037-01-31T00:00:00Z\n");

@@ -8,7 +8,6 @@
 #include <string.h>
 
 #include "hosts.h"
-#include "util/table.h"
 #include "util/text.h"
 
 #define LETTERS "abcdefghijklmnopqrstuvwxyz"
@@ -129,8 +128,7 @@ int host_find(const struct conf *conf, const char *protocol, const char *name, s
 	    asked.port, asked.name, asked.name, asked.port);
 }
 
-int host_list(
-    const struct conf *conf, size_t width, const char *key, struct buf *out, struct reason *why)
+int host_list(const struct conf *conf, struct report *out, struct reason *why)
 {
 	char line[HOST_NAME_MAX_LEN + HOST_USER_MAX + 32];
 	struct host host;
@@ -142,7 +140,7 @@ int host_list(
 		if (host.port != HOST_PORT)
 			n += snprintf(line + n, sizeof(line) - (size_t)n, ":%u", host.port);
 		snprintf(line + n, sizeof(line) - (size_t)n, " (as %s)", host.user);
-		table_line(out, width, key, line);
+		report_item(out, "host", "hosts", line);
 	}
 	return r;
 }

@@ -11,6 +11,7 @@
 #include "config/conf.h"
 #include "util/buf.h"
 #include "util/reason.h"
+#include "util/report.h"
 
 #define HOST_NAME_MAX_LEN 253              /* RFC 1035 */
 #define HOST_PORT         443              /* https, where no other is said */
@@ -34,8 +35,7 @@ int host_parse(const char *text, struct host *host, struct reason *why);
 int host_find(const struct conf *conf, const char *protocol, const char *name, struct host *host,
     struct reason *why);
 
-/* All of them, one line "HOST[:PORT] (as USER)" each with `key` before it, for --which. 0 or -EINVAL. */
-int host_list(
-    const struct conf *conf, size_t width, const char *key, struct buf *out, struct reason *why);
+/* All of them, "HOST[:PORT] (as USER)" each, for --which. 0 or -EINVAL. */
+int host_list(const struct conf *conf, struct report *out, struct reason *why);
 
 #endif

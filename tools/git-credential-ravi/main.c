@@ -13,6 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "choice/offer.h"
 #include "choice/choice.h"
 #include "config/conf.h"
 #include "hosts.h"
@@ -24,6 +25,7 @@
 struct wish {
 	const char *identity;
 	bool which;
+	bool json;
 };
 
 static int answer(const struct host *host, const struct choice_token *token, struct reason *why)
@@ -82,7 +84,7 @@ static int run_which(const struct wish *wish)
 	conf_auto conf = {0};
 	struct reason why = {0};
 	struct choice choice = {0};
-	buf_auto out = {0};
+	report_auto out = report_begin(wish->json, CHOICE_EXPLAIN_WIDTH);
 	int r, r_print;
 
 	r = conf_load(&conf, 0, NULL, NULL, NULL, &why);
@@ -91,8 +93,8 @@ static int run_which(const struct wish *wish)
 	if (*choice.identity)
 		choice_explain(&choice, r == 0 ? &token : NULL, &out);
 	if (r == 0)
-		r = host_list(&conf, CHOICE_EXPLAIN_WIDTH, "host", &out, &why);
-	r_print = out.error ? out.error : file_write_fd(STDOUT_FILENO, buf_text(&out), out.len);
+		r = host_list(&conf, &out, &why);
+	r_print = report_print(&out);
 	if (r == 0 && r_print < 0)
 		r = reason_errno(&why, r_print, "standard output");
 	return r < 0 ? cli_fail(r, &why) : EXIT_DONE;
@@ -105,6 +107,8 @@ static int run(void *values, int argc, char **argv)
 
 	if (wish->which)
 		return run_which(wish);
+	if (wish->json)
+		return cli_usage("--json goes with --which");
 	if (!argc)
 		return cli_usage("say get, store or erase, as git does, or --which");
 	if (!strcmp(operation, "get"))
@@ -123,6 +127,10 @@ static const struct option_row options[] = {
 	.kind = OPTION_FLAG,
 	.offset = offsetof(struct wish, which),
 	.help = "tell whose token would be given here, for which hosts, and why; not the token"},
+    {.name = "json",
+	.kind = OPTION_FLAG,
+	.offset = offsetof(struct wish, json),
+	.help = "with --which: as JSON"},
     {0},
 };
 
@@ -143,6 +151,7 @@ int main(int argc, char **argv)
 	    .name = "git-credential-ravi",
 	    .summary = "git's way to the token in the ring.",
 	    .commands = commands,
+	    .complete = choice_offer,
 	    .see = "git-credential-ravi(1), gitcredentials(7), ravi(7)",
 	};
 

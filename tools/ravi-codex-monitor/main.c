@@ -2,6 +2,7 @@
 /* ravi-codex-monitor: CodexMonitor's daemon on the tokens of the agent's ring. The table of its commands. */
 #include <config.h>
 
+#include "choice/offer.h"
 #include "monitor.h"
 #include "util/cli.h"
 #include "vault/vault.h"
@@ -43,6 +44,7 @@ static const struct option_row start_options[] = {
 	.help = "tell whose token the daemon would get, and why; start nothing"},
     {ROW(print, "print"), .kind = OPTION_FLAG,
 	.help = "show whose token it is, the command line and its variables' names; start nothing"},
+    {ROW(json, "json"), .kind = OPTION_FLAG, .help = "with --which and --print: as JSON"},
     {0},
 };
 static const struct option_row status_options[] = {IDENTITY, LISTEN, DATA_DIR, JSON, {0}};
@@ -79,6 +81,7 @@ static const struct cli_program program = {
     .name = "ravi-codex-monitor",
     .summary = "CodexMonitor's daemon on the tokens of the agent's ring.",
     .commands = commands,
+    .complete = choice_offer,
     .see = "ravi-codex-monitor(1), ravi-codex(1), ravi(7)",
 };
 

@@ -118,32 +118,50 @@ static int check_exposure(const struct start *s, struct reason *why)
 	return 0;
 }
 
-static int print_command(const struct start *s)
+static int print_command(const struct start *s, bool json)
 {
 	char because[CHOICE_BECAUSE_MAX];
+	report_auto out = report_begin(json, 0);
+	int r;
 
 	choice_because(&s->id.choice, because);
-	printf("%s --listen %s --data-dir %s\n\n", s->program, s->listen, s->data_dir);
-	printf("identity:\n  %s (%s)\n\nenvironment:\n", s->id.choice.identity, because);
-	for (char **e = environ; *e; e++)
-		printf("  %.*s\n", (int)strcspn(*e, "="), *e);
-	return fflush(stdout) ? EXIT_FAILED : EXIT_DONE;
+	report_say(&out, "%s --listen %s --data-dir %s\n", s->program, s->listen, s->data_dir);
+	report_say(&out, "identity:\n  %s (%s)\n\nenvironment:", s->id.choice.identity, because);
+	jsonout_text(&out.j, "identity", s->id.choice.identity);
+	jsonout_text(&out.j, "because", because);
+	jsonout_text(&out.j, "program", s->program);
+	jsonout_text(&out.j, "listen", s->listen);
+	jsonout_text(&out.j, "data_dir", s->data_dir);
+	jsonout_open(&out.j, "environment", '[');
+	for (char **e = environ; *e; e++) {
+		size_t len = strcspn(*e, "=");
+
+		report_say(&out, "  %.*s", (int)len, *e);
+		jsonout_bytes(&out.j, NULL, *e, len);
+	}
+	jsonout_close(&out.j, ']');
+	r = report_print(&out);
+	return r < 0 ? cli_fail(r, NULL) : EXIT_DONE;
 }
 
 static int tell_which(const struct monitor *m)
 {
+	report_auto out = report_begin(m->json, CHOICE_EXPLAIN_WIDTH);
 	struct monitor_identity id = {0};
-	buf_auto out = {0}, token = {0};
+	buf_auto token = {0};
 	struct reason why = {0};
-	int r = monitor_identity(m, &id, &why);
+	int r = monitor_identity(m, &id, &why), told;
 
 	if (r < 0)
 		return cli_fail(r, &why);
 	choice_explain(&id.choice, NULL, &out);
 	r = monitor_token(&id, &token, &why);
 	if (r == 0)
-		table_line(&out, CHOICE_EXPLAIN_WIDTH, "token", DAEMON_TOKEN);
-	fputs(buf_text(&out), stdout);
+		report_line(&out, "token", DAEMON_TOKEN);
+	jsonout_text(&out.j, "token", r == 0 ? DAEMON_TOKEN : NULL);
+	told = report_print(&out);
+	if (r == 0 && told < 0)
+		r = reason_errno(&why, told, "standard output");
 	return r < 0 ? cli_fail(r, &why) : EXIT_DONE;
 }
 
@@ -177,13 +195,15 @@ int monitor_start(void *values, int argc, char **argv)
 
 	if (r == 0 && m->which)
 		return tell_which(m);
+	if (m->json && !m->print)
+		return cli_usage("--json goes with --which or --print");
 	if (r == 0)
 		r = prepare(m, argc ? argv[0] : NULL, &s, &why);
 	buf_free(&s.token);
 	if (r < 0)
 		return cli_fail(r, &why);
 	if (m->print)
-		return print_command(&s);
+		return print_command(&s, m->json);
 	nodump_end(&core);
 	execl(s.program, s.program, "--listen", s.listen, "--data-dir", s.data_dir, (char *)NULL);
 	reason_errno(&why, -errno, "starting %s", s.program);

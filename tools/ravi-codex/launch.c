@@ -145,29 +145,28 @@ int launch(const char *identity, int count, char **arguments)
 	return r < 0 ? cli_fail(r, &why) : program_exec(path, codex, count, arguments, &core);
 }
 
-int launch_which(const char *identity, int count, char **arguments)
+int launch_which(const char *identity, bool json, char **arguments)
 {
 	place_auto place = PLACE_NONE;
 	login_auto login = {0};
 	struct reason why = {0};
 	char path[PATH_MAX] = "";
-	buf_auto out = {0};
+	report_auto out = report_begin(json, CHOICE_EXPLAIN_WIDTH);
 	int r = place_find(&place, identity, is_command(arguments, "app-server"), &why), told;
 
-	(void)count;
 	if (r == 0) {
 		choice_explain(&place.choice, NULL, &out);
-		table_line(&out, CHOICE_EXPLAIN_WIDTH, "home", place.home);
+		report_text(&out, "home", place.home);
 		r = place_login(&place, &login, &why);
 	}
 	if (r == 0) {
-		table_line(&out, CHOICE_EXPLAIN_WIDTH, "login", login.secret);
-		table_line(&out, CHOICE_EXPLAIN_WIDTH, "form", codex_form_word(login.form));
+		report_text(&out, "login", login.secret);
+		report_text(&out, "form", codex_form_word(login.form));
 		r = find_codex(path, &why);
 	}
 	if (r == 0)
-		table_line(&out, CHOICE_EXPLAIN_WIDTH, "codex", path);
-	told = out.error ? out.error : file_write_fd(STDOUT_FILENO, buf_text(&out), out.len);
+		report_text(&out, "codex", path);
+	told = report_print(&out);
 	if (r == 0 && told < 0)
 		r = reason_errno(&why, told, "standard output");
 	return r < 0 ? cli_fail(r, &why) : EXIT_DONE;

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "choice/offer.h"
 #include "commands.h"
 #include "launch.h"
 #include "util/cleanup.h"
@@ -18,15 +19,6 @@
 #include "watch.h"
 
 static const struct option_row options[] = {
-    {.name = "identity",
-	.kind = OPTION_TEXT,
-	.argument = "ID",
-	.offset = offsetof(struct request, identity),
-	.help = "of this identity (else RAVI_IDENTITY, the worktree's, the default one)"},
-    {0},
-};
-
-static const struct option_row status_options[] = {
     {.name = "identity",
 	.kind = OPTION_TEXT,
 	.argument = "ID",
@@ -50,7 +42,7 @@ static const struct cli_command commands[] = {
 	.run = run_save},
     {.name = "status",
 	.summary = "Tell which login is stored, since when, and until when it is good",
-	.options = status_options,
+	.options = options,
 	.run = run_status},
     {0},
 };
@@ -59,6 +51,7 @@ static const struct cli_program program = {
     .name = "ravi-codex",
     .summary = "Run codex with the agent's login. Every other argument is codex's, `help` too.",
     .commands = commands,
+    .complete = choice_offer,
     .see = "ravi-codex(1), ravi(7)",
 };
 
@@ -111,11 +104,13 @@ static int run_command(const char *identity, int argc, char **argv)
 int main(int argc, char **argv)
 {
 	const char *identity = NULL;
-	bool which = false, own = false;
+	bool which = false, json = false, own = false;
 
 	if (watch_is_wanted(argv))
 		return watch_main(argc, argv);
 	vault_memory_init();
+	if (argc > 1 && !strcmp(argv[1], "--complete"))
+		return cli_complete(&program, argc - 2, argv + 2);
 	argc -= argc > 0;
 	argv++;
 	for (int taken = 1; argc && taken; own = own || taken) {
@@ -123,12 +118,15 @@ int main(int argc, char **argv)
 		if (!taken && !strcmp(argv[0], "--which")) {
 			which = true;
 			taken = 1;
+		} else if (!taken && which && !strcmp(argv[0], "--json")) {
+			json = true;
+			taken = 1;
 		}
 		argc -= taken;
 		argv += taken;
 	}
 	if (which)
-		return launch_which(identity, argc, argv);
+		return launch_which(identity, json, argv);
 	if (argc && !strcmp(argv[0], "--help"))
 		return cli_help(&program, NULL);
 	if (argc && is_command(argv[0]))

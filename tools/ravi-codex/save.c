@@ -21,6 +21,7 @@
 #include "util/cli.h"
 #include "util/file.h"
 #include "util/nodump.h"
+#include "util/report.h"
 
 /* What codex holds while it writes its auth.json. */
 #define CODEX_OWN_LOCK "auth.lock"
@@ -156,6 +157,7 @@ static int save(struct place *place, const char *identity, uint64_t *version, st
 int run_save(void *values, int argc, char **argv)
 {
 	const struct request *request = values;
+	report_auto out = report_begin(request->json, 0);
 	place_auto place = PLACE_NONE;
 	struct reason why = {0};
 	struct rlimit core;
@@ -167,7 +169,13 @@ int run_save(void *values, int argc, char **argv)
 		r = save(&place, request->identity, &version, &why);
 	if (r < 0)
 		return cli_fail(r, &why);
-	printf("the login of %s is stored, as version %llu; %s/" CODEX_FILE " is a link to tmpfs\n",
+	report_say(&out,
+	    "the login of %s is stored, as version %llu; %s/" CODEX_FILE " is a link to tmpfs",
 	    place.choice.identity, (unsigned long long)version, place.home);
-	return EXIT_DONE;
+	jsonout_text(&out.j, "identity", place.choice.identity);
+	jsonout_text(&out.j, "name", CODEX_SECRET);
+	jsonout_number(&out.j, "version", (int64_t)version);
+	jsonout_text(&out.j, "home", place.home);
+	r = report_print(&out);
+	return r < 0 ? cli_fail(r, NULL) : EXIT_DONE;
 }

@@ -13,6 +13,7 @@
 #include "setup.h"
 #include "util/cli.h"
 #include "util/file.h"
+#include "util/report.h"
 
 #define CONFIG     "config.toml"
 #define CONFIG_MAX (1u << 20) /* bytes */
@@ -94,6 +95,7 @@ static int set_up(struct place *place, const char *identity, struct reason *why)
 int run_setup(void *values, int argc, char **argv)
 {
 	const struct request *request = values;
+	report_auto out = report_begin(request->json, 0);
 	place_auto place = PLACE_NONE;
 	struct reason why = {0};
 	int r;
@@ -102,8 +104,11 @@ int run_setup(void *values, int argc, char **argv)
 	r = set_up(&place, request->identity, &why);
 	if (r < 0)
 		return cli_fail(r, &why);
-	printf("%s/" CONFIG " %s\n", place.home,
+	report_say(&out, "%s/" CONFIG " %s", place.home,
 	    r ? "was changed: codex keeps tokens out of snapshots and model commands"
 	      : "is as it should be");
-	return EXIT_DONE;
+	jsonout_text(&out.j, "home", place.home);
+	jsonout_bool(&out.j, "changed", r == 1);
+	r = report_print(&out);
+	return r < 0 ? cli_fail(r, NULL) : EXIT_DONE;
 }

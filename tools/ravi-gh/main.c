@@ -12,6 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "choice/offer.h"
 #include "choice/choice.h"
 #include "config/conf.h"
 #include "tokens.h"
@@ -34,6 +35,7 @@
 struct wish {
 	const char *identity;
 	bool which;
+	bool json;
 };
 
 static int find_gh(char path[PATH_MAX], struct reason *why)
@@ -111,25 +113,25 @@ static int run_gh(const char *identity, int count, char **arguments)
 	return r < 0 ? cli_fail(r, &why) : program_exec(path, gh, count, arguments, &core);
 }
 
-static int run_which(const char *identity)
+static int run_which(const struct wish *wish)
 {
 	choice_token_auto token = {0};
 	struct choice choice = {0};
 	struct reason why = {0};
 	char path[PATH_MAX] = "";
-	buf_auto out = {0};
+	report_auto out = report_begin(wish->json, CHOICE_EXPLAIN_WIDTH);
 	int r, r_print;
 
-	r = choice_take_token(identity, &choice, &token, &why);
+	r = choice_take_token(wish->identity, &choice, &token, &why);
 	if (*choice.identity)
 		choice_explain(&choice, r == 0 ? &token : NULL, &out);
 	if (r == 0)
 		r = find_gh(path, &why);
 	if (*path) {
-		table_line(&out, CHOICE_EXPLAIN_WIDTH, "variable", tokens_word(getenv("GH_HOST")));
-		table_line(&out, CHOICE_EXPLAIN_WIDTH, "gh", path);
+		report_text(&out, "variable", tokens_word(getenv("GH_HOST")));
+		report_text(&out, "gh", path);
 	}
-	r_print = out.error ? out.error : file_write_fd(STDOUT_FILENO, buf_text(&out), out.len);
+	r_print = report_print(&out);
 	if (r == 0 && r_print < 0)
 		r = reason_errno(&why, r_print, "standard output");
 	return r < 0 ? fail_token(r, &why) : EXIT_DONE;
@@ -139,7 +141,11 @@ static int run(void *values, int argc, char **argv)
 {
 	const struct wish *wish = values;
 
-	return wish->which ? run_which(wish->identity) : run_gh(wish->identity, argc, argv);
+	if (wish->which)
+		return run_which(wish);
+	if (wish->json)
+		return cli_usage("--json goes with --which; gh's own comes behind its command");
+	return run_gh(wish->identity, argc, argv);
 }
 
 static const struct option_row options[] = {
@@ -152,6 +158,10 @@ static const struct option_row options[] = {
 	.kind = OPTION_FLAG,
 	.offset = offsetof(struct wish, which),
 	.help = "tell whose token gh would get here, and why, and which gh; not the token"},
+    {.name = "json",
+	.kind = OPTION_FLAG,
+	.offset = offsetof(struct wish, json),
+	.help = "with --which: as JSON"},
     {0},
 };
 
@@ -175,6 +185,7 @@ int main(int argc, char **argv)
 	    .name = "ravi-gh",
 	    .summary = "gh with the token in the ring.",
 	    .commands = commands,
+	    .complete = choice_offer,
 	    .see = "ravi-gh(1), gh(1), ravi(7)",
 	};
 	static char name[] = "ravi-gh";

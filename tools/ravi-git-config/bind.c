@@ -251,16 +251,25 @@ static void note_overruled(void)
 			    overrules[i].variable);
 }
 
-static void report(const struct binding *b)
+static int report(const struct binding *b, bool json)
 {
+	report_auto out = report_begin(json, 0);
 	buf_auto where = {0};
+	int r;
 
 	place_describe(&b->place, &where);
-	printf("%s is bound to %s <%s>%s\n", buf_text(&where), b->person.choice.identity,
+	report_say(&out, "%s is bound to %s <%s>%s", buf_text(&where), b->person.choice.identity,
 	    b->person.email, b->sign ? ", and signs" : "");
+	jsonout_text(&out.j, "status", "bound");
+	jsonout_text(&out.j, "place", buf_text(&where));
+	jsonout_text(&out.j, "identity", b->person.choice.identity);
+	jsonout_text(&out.j, "email", b->person.email);
+	jsonout_bool(&out.j, "signs", b->sign);
+	r = report_print(&out);
 	note_overruled();
 	if (b->place.is_user && !b->person.choice.is_default)
 		cli_note("gh and codex go on with the default identity outside of bound worktrees");
+	return r < 0 ? cli_fail(r, NULL) : EXIT_DONE;
 }
 
 int run_bind(void *opaque, int argc, char **argv)
@@ -281,8 +290,7 @@ int run_bind(void *opaque, int argc, char **argv)
 		r = bind_place(b, request, &why);
 	if (r < 0)
 		return cli_fail(r, &why);
-	report(b);
-	return EXIT_DONE;
+	return report(b, request->json);
 }
 
 /* ---- unbind ---- */
@@ -322,6 +330,7 @@ static int give_all_back(struct binding *b, size_t *count, struct reason *why)
 int run_unbind(void *opaque, int argc, char **argv)
 {
 	const struct request *request = opaque;
+	report_auto out = report_begin(request->json, 0);
 	binding_auto b = binding_new();
 	buf_auto where = {0};
 	struct reason why = {0};
@@ -339,6 +348,9 @@ int run_unbind(void *opaque, int argc, char **argv)
 	if (r < 0)
 		return cli_fail(r, &why);
 	place_describe(&b->place, &where);
-	printf("%s %s\n", buf_text(&where), count ? "is no longer bound" : "was not bound");
-	return EXIT_DONE;
+	report_say(&out, "%s %s", buf_text(&where), count ? "is no longer bound" : "was not bound");
+	jsonout_text(&out.j, "status", count ? "unbound" : "not bound");
+	jsonout_text(&out.j, "place", buf_text(&where));
+	r = report_print(&out);
+	return r < 0 ? cli_fail(r, NULL) : EXIT_DONE;
 }

@@ -5,6 +5,7 @@
  */
 #include <config.h>
 
+#include "choice/offer.h"
 #include "commands.h"
 
 #define ROW(member) .name = #member, .offset = offsetof(struct request, member)
@@ -14,6 +15,10 @@
 		ROW(identity), .kind = OPTION_TEXT, .letter = 'i', .argument = "ID",               \
 			       .help = "this identity (else RAVI_IDENTITY, what the worktree is "  \
 				       "bound to, the default one)"                                \
+	}
+#define JSON                                                                                       \
+	{                                                                                          \
+		ROW(json), .kind = OPTION_FLAG, .help = "print JSON"                               \
 	}
 #define USER                                                                                       \
 	{                                                                                          \
@@ -28,15 +33,11 @@ static const struct option_row bind_options[] = {
 	.help = "the address in commits (default: the identity's)"},
     {ROW(sign), .kind = OPTION_FLAG, .help = "sign commits and tags with the identity's key"},
     USER,
+    JSON,
     {0},
 };
-static const struct option_row unbind_options[] = {USER, {0}};
-static const struct option_row show_options[] = {
-    IDENTITY,
-    {ROW(json), .kind = OPTION_FLAG, .help = "print JSON"},
-    {0},
-};
-static const struct option_row which_options[] = {IDENTITY, {0}};
+static const struct option_row unbind_options[] = {USER, JSON, {0}};
+static const struct option_row show_options[] = {IDENTITY, JSON, {0}};
 
 static const struct cli_command commands[] = {
     {.name = "bind",
@@ -62,7 +63,7 @@ static const struct cli_command commands[] = {
     {.name = "--which",
 	.arguments = "[WORKTREE]",
 	.summary = "Tell which identity and token are chosen here, and why",
-	.options = which_options,
+	.options = show_options,
 	.most = 1,
 	.run = run_which},
     {0},
@@ -76,6 +77,7 @@ int main(int argc, char **argv)
 	    .name = "ravi-git-config",
 	    .summary = "Bind git worktrees to the identities that an agent carries.",
 	    .commands = commands,
+	    .complete = choice_offer,
 	    .see = "ravi-git-config(1), git-credential-ravi(1), ravi-ssh-sign(1), ravi(7)",
 	};
 

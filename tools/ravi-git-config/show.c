@@ -332,7 +332,7 @@ int run_which(void *opaque, int argc, char **argv)
 	bool has_token = false;
 	struct choice choice;
 	struct rlimit core;
-	buf_auto out = {0};
+	report_auto out = report_begin(request->json, CHOICE_EXPLAIN_WIDTH);
 	int r = nodump_begin(&core);
 
 	if (r == 0)
@@ -340,6 +340,6 @@ int run_which(void *opaque, int argc, char **argv)
 	if (r < 0)
 		return cli_fail(r, &why);
 	choice_explain(&choice, has_token ? &token : NULL, &out);
-	fputs(buf_text(&out), stdout);
-	return EXIT_DONE;
+	r = report_print(&out);
+	return r < 0 ? cli_fail(r, NULL) : EXIT_DONE;
 }

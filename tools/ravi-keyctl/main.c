@@ -2,6 +2,7 @@
 /* ravi-keyctl: what an agent does with the tokens in its ring. The table of its commands. */
 #include <config.h>
 
+#include "choice/offer.h"
 #include "keyctl.h"
 #include "util/cli.h"
 
@@ -70,6 +71,7 @@ int main(int argc, char **argv)
 	    .name = "ravi-keyctl",
 	    .summary = "Read the tokens that a login as an agent put into the kernel keyring.",
 	    .commands = commands,
+	    .complete = choice_offer,
 	    .see = "ravi-keyctl(1), ravi(7)",
 	};
 

@@ -28,6 +28,12 @@ static const struct option_row options[] = {
     {0},
 };
 
+static const struct option_row status_options[] = {
+    ROOT,
+    {ROW(json), .kind = OPTION_FLAG, .help = "print JSON"},
+    {0},
+};
+
 const char *ravi_pam_root(struct ravi_pam_values *values, char root[512])
 {
 	size_t len;
@@ -49,7 +55,7 @@ static const struct cli_command commands[] = {
 	.run = run_disable},
     {.name = "status",
 	.summary = "Tell for each service whether its stack reaches pam_ravi",
-	.options = options,
+	.options = status_options,
 	.run = run_status,
 	.more = "Exits with 0 when every service but runuser does, with 1 when something is left "
 		"to do."},

@@ -13,6 +13,7 @@
 struct ravi_pam_values {
 	const char *root; /* NULL: this system */
 	bool runuser;
+	bool json;
 };
 
 /* change.c */

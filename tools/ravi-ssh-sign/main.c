@@ -170,11 +170,11 @@ static int run_keygen(char **argv)
 	return EXIT_FAILED;
 }
 
-static int run_which(void)
+static int run_which(bool json)
 {
 	struct reason why = {0};
 	struct choice choice;
-	buf_auto out = {0};
+	report_auto out = report_begin(json, CHOICE_EXPLAIN_WIDTH);
 	struct ring ring;
 	int r = ring_find(&ring, &why);
 
@@ -183,14 +183,14 @@ static int run_which(void)
 	if (r < 0)
 		return cli_fail(r, &why);
 	choice_explain(&choice, NULL, &out);
-	fputs(buf_text(&out), stdout);
-	return EXIT_DONE;
+	r = report_print(&out);
+	return r < 0 ? cli_fail(r, NULL) : EXIT_DONE;
 }
 
 static int run_help(void)
 {
 	puts("Usage: ravi-ssh-sign -Y sign -n NAMESPACE -f KEYFILE [-U] FILE\n"
-	     "       ravi-ssh-sign --which\n\n"
+	     "       ravi-ssh-sign --which [--json]\n\n"
 	     "Signs FILE as ssh-keygen does, with the key in the ring of the identity that the\n"
 	     "worktree is bound to. git runs it (gpg.ssh.program); everything else that git asks\n"
 	     "is left to ssh-keygen.\n\n"
@@ -209,7 +209,9 @@ static int run(int argc, char **argv)
 		return EXIT_DONE;
 	}
 	if (argc == 2 && !strcmp(argv[1], "--which"))
-		return run_which();
+		return run_which(false);
+	if (argc == 3 && !strcmp(argv[1], "--which") && !strcmp(argv[2], "--json"))
+		return run_which(true);
 	if (argc < 3 || strcmp(argv[1], "-Y") != 0)
 		return cli_usage("say -Y and what to do, as git does");
 	return run_keygen(argv);

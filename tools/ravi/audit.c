@@ -19,10 +19,12 @@
 #include "commands.h"
 #include "config/paths.h"
 #include "context.h"
+#include "identity.h"
 #include "machine/trail.h"
 #include "own.h"
 #include "trail.h"
 #include "util/jsonout.h"
+#include "util/report.h"
 #include "util/when.h"
 
 #define FOLLOW_PAUSE 300 /* milliseconds between two looks at the file */
@@ -248,7 +250,7 @@ static void report_json(const struct audit_report *report)
 	jsonout_print(&j);
 }
 
-static void report_text(const struct audit_report *report)
+static void tell_text(const struct audit_report *report)
 {
 	char when[TRAIL_TIME];
 
@@ -303,7 +305,7 @@ int run_audit_verify(void *opaque, int argc, char **argv)
 	if (values->json)
 		report_json(&report);
 	else
-		report_text(&report);
+		tell_text(&report);
 	if (!report.count)
 		return EXIT_DONE;
 	cli_note(
@@ -328,13 +330,15 @@ static void name_aside(char aside[128])
 	snprintf(aside, 128, "%s-%s", PATH_AUDIT, when);
 }
 
-int run_audit_restart(void *values, int argc, char **argv)
+int run_audit_restart(void *opaque, int argc, char **argv)
 {
+	const struct identity_values *values = opaque;
+	report_auto out = report_begin(values->json, 0);
 	struct reason why = {0};
 	char aside[128];
 	int r = context_need_root("put the audit trail aside", &why);
 
-	(void)values, (void)argc, (void)argv;
+	(void)argc, (void)argv;
 	name_aside(aside);
 	if (r == 0)
 		r = audit_set_aside(&audit_machine_trail, aside, &why);
@@ -344,6 +348,8 @@ int run_audit_restart(void *values, int argc, char **argv)
 	    context_uid().text, NULL);
 	if (r < 0)
 		return context_fail(r, &why);
-	printf("The audit trail as it was is in %s; a new one has begun.\n", aside);
-	return EXIT_DONE;
+	report_say(&out, "The audit trail as it was is in %s; a new one has begun.", aside);
+	jsonout_text(&out.j, "status", "restarted");
+	jsonout_text(&out.j, "aside", aside);
+	return report_print(&out) < 0 ? EXIT_FAILED : EXIT_DONE;
 }

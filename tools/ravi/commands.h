@@ -8,6 +8,9 @@
 
 extern const struct cli_program ravi_program;
 
+/* offer.c */
+void ravi_complete(const struct cli_word *word, struct buf *out);
+
 /* init.c */
 extern const struct option_row init_options[];
 int run_init(void *values, int argc, char **argv);
@@ -105,6 +108,7 @@ int run_auth_import(void *values, int argc, char **argv);
 int run_auth_unlock(void *values, int argc, char **argv);
 
 /* rings.c */
+extern const struct option_row ring_options[];
 int run_reload(void *values, int argc, char **argv);
 int run_release(void *values, int argc, char **argv);
 

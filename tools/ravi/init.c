@@ -22,12 +22,14 @@
 #include "recovery.h"
 #include "util/cleanup.h"
 #include "util/file.h"
+#include "util/jsonout.h"
 
 struct init_values {
 	const char *domain;
 	const char *service;
 	const char *recovery_out;
 	bool recovery_passphrase;
+	bool json;
 };
 
 const struct option_row init_options[] = {
@@ -50,6 +52,10 @@ const struct option_row init_options[] = {
 	.kind = OPTION_FLAG,
 	.offset = offsetof(struct init_values, recovery_passphrase),
 	.help = "ask for a passphrase that protects it (or read it from stdin)"},
+    {.name = "json",
+	.kind = OPTION_FLAG,
+	.offset = offsetof(struct init_values, json),
+	.help = "print JSON"},
     {0},
 };
 
@@ -204,6 +210,39 @@ static int init_all(const struct init_values *values, struct buf *report, struct
 	return r;
 }
 
+/*
+ * The report as JSON. Its lines are "made  PATH, words", "kept  ..." or "set   ...", and indented words on the
+ * one before.
+ */
+static int print_json(struct buf *report)
+{
+	char *cursor = report->data, *line;
+	jsonout_auto j = {0};
+
+	jsonout_open(&j, NULL, '{');
+	jsonout_open(&j, "steps", '[');
+	while (cursor && (line = strsep(&cursor, "\n")) && *line) {
+		char *path = line + strcspn(line, " "), *words;
+
+		if (path == line)
+			continue;
+		*path++ = '\0';
+		path += strspn(path, " ");
+		words = path + strcspn(path, ",");
+		if (*words)
+			*words++ = '\0';
+		words += strspn(words, " ");
+		jsonout_open(&j, NULL, '{');
+		jsonout_text(&j, "action", line);
+		jsonout_text(&j, "path", path);
+		jsonout_text(&j, "what", *words ? words : NULL);
+		jsonout_close(&j, '}');
+	}
+	jsonout_close(&j, ']');
+	jsonout_close(&j, '}');
+	return jsonout_print(&j);
+}
+
 int run_init(void *opaque, int argc, char **argv)
 {
 	const struct init_values *values = opaque;
@@ -221,7 +260,10 @@ int run_init(void *opaque, int argc, char **argv)
 	    fetch_check_conf(&(struct conf){.service_url = values->service}, &why) < 0)
 		return cli_usage("--service: %s", why.text);
 	r = init_all(values, &report, &why);
-	fputs(buf_text(&report), stdout);
+	if (values->json)
+		print_json(&report);
+	else
+		fputs(buf_text(&report), stdout);
 	audit("init", context_result(r), "by", context_uid().text, NULL);
 	if (r < 0)
 		return context_fail(r, &why);

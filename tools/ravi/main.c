@@ -11,19 +11,25 @@
 #include <unistd.h>
 
 #include "commands.h"
+#include "identity.h"
 #include "line.h"
 #include "machine/trail.h"
 #include "sshkey/sshkey.h"
 #include "util/process.h"
+#include "util/report.h"
 #include "vault/vault.h"
 
-static int run_version(void *values, int argc, char **argv)
+static int run_version(void *opaque, int argc, char **argv)
 {
-	(void)values;
+	const struct identity_values *values = opaque;
+	report_auto out = report_begin(values->json, 0);
+
 	(void)argc;
 	(void)argv;
-	printf("ravi %s\n", PACKAGE_VERSION);
-	return EXIT_DONE;
+	report_say(&out, "ravi %s", PACKAGE_VERSION);
+	jsonout_text(&out.j, "program", "ravi");
+	jsonout_text(&out.j, "version", PACKAGE_VERSION);
+	return report_print(&out) < 0 ? EXIT_FAILED : EXIT_DONE;
 }
 
 /* A command may be several words: ravi help secrets set. */
@@ -147,6 +153,7 @@ static const struct cli_command commands[] = {
 	.run = run_auth_import},
     {.name = "auth unlock",
 	.summary = "Ask for the PIN that opens values which older clients sealed",
+	.options = identity_options,
 	.run = run_auth_unlock,
 	.more = "The PIN is asked for without echo, or read from stdin where that is no terminal."},
     {.name = "host show",
@@ -291,11 +298,13 @@ static const struct cli_command commands[] = {
     {.name = "reload",
 	.arguments = "[USER]",
 	.summary = "Load the rings of agents who are logged in again",
+	.options = ring_options,
 	.most = 1,
 	.run = run_reload},
     {.name = "release",
 	.arguments = "USER",
 	.summary = "End an agent's ring, whoever is logged in",
+	.options = ring_options,
 	.least = 1,
 	.most = 1,
 	.run = run_release},
@@ -303,8 +312,9 @@ static const struct cli_command commands[] = {
 	.summary = "Look for what keeps agents from their tokens, or opens these to others",
 	.options = doctor_options,
 	.run = run_doctor,
-	.more = "Exits with 0 only when all is well. --fix touches what is pam-ravi's own, and nothing "
-		"else of\nthis machine's: see ravi(1)."},
+	.more =
+	    "Exits with 0 only when all is well. --fix touches what is pam-ravi's own, and nothing "
+	    "else of\nthis machine's: see ravi(1)."},
     {.name = "audit",
 	.summary = "Show what happened: logins, changes, denials; an agent sees its own",
 	.options = audit_options,
@@ -317,8 +327,12 @@ static const struct cli_command commands[] = {
 		"where."},
     {.name = "audit restart",
 	.summary = "Put a trail that is not sound aside, and begin a new one",
+	.options = identity_options,
 	.run = run_audit_restart},
-    {.name = "version", .summary = "Print the version", .run = run_version},
+    {.name = "version",
+	.summary = "Print the version",
+	.options = identity_options,
+	.run = run_version},
     {.name = "help",
 	.arguments = "[COMMAND]",
 	.summary = "Explain a command",
@@ -331,6 +345,7 @@ const struct cli_program ravi_program = {
     .name = "ravi",
     .summary = "Identities of coding agents, their secrets, and the kernel rings they log in to.",
     .commands = commands,
+    .complete = ravi_complete,
     .see = "ravi(1), ravi(7), ravi-keyctl(1)",
 };
 

@@ -168,24 +168,24 @@ static int own_identity(
 	return r;
 }
 
-int own_set(const char *option, const struct vault_change *change)
+int own_set(const char *option, const struct vault_change *change, bool json)
 {
 	struct broker_write write = {.name = change->name,
 	    .value = change->value,
 	    .len = change->len,
 	    .expires = change->expires,
 	    .note = change->note};
+	struct vault_secret stored = {.name = change->name, .expires = change->expires};
 	char identity[IDENTITY_NAME_MAX + 1];
 	struct reason why = {0};
 	int r = own_identity(option, identity, &why);
 
 	write.identity = identity;
 	if (r == 0)
-		r = broker_set(&write, deadline_in(BROKER_MILLISECONDS), NULL, &why);
+		r = broker_set(&write, deadline_in(BROKER_MILLISECONDS), &stored.version, &why);
 	if (r < 0)
 		return cli_fail(r, &why);
-	printf("stored %s for %s\n", write.name, identity);
-	return EXIT_DONE;
+	return secret_print_stored(identity, &stored, json);
 }
 
 int own_delete(const char *option, const char *name, bool json)

@@ -21,7 +21,7 @@ int own_get(const char *identity, const char *name, uint64_t version, bool json)
 int own_list(const char *identity, bool json);
 
 /* Asks the broker; what it may not or cannot do has been said. */
-int own_set(const char *identity, const struct vault_change *change);
+int own_set(const char *identity, const struct vault_change *change, bool json);
 int own_delete(const char *identity, const char *name, bool json);
 
 #endif

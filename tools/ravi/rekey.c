@@ -14,12 +14,14 @@
 #include "commands.h"
 #include "keyfile.h"
 #include "members.h"
+#include "util/report.h"
 #include "work.h"
 
 struct rekey_values {
 	const char *identity;
 	const char *key;
 	bool all;
+	bool json;
 };
 
 #define ROW(member) .name = #member, .offset = offsetof(struct rekey_values, member)
@@ -30,6 +32,7 @@ const struct option_row rekey_options[] = {
     {ROW(all), .kind = OPTION_FLAG, .help = "every vault of this machine"},
     {ROW(key), .kind = OPTION_TEXT, .argument = "FILE",
 	.help = "open it with this former host key or recovery key"},
+    {ROW(json), .kind = OPTION_FLAG, .help = "print JSON"},
     {0},
 };
 
@@ -42,12 +45,14 @@ struct rekeying {
 	uint64_t revision; /* the one before; what a former host key can open */
 	bool removed;      /* a former host key went */
 	int code;          /* the worst so far, of several vaults */
+	struct report out;
 };
 
 #define rekeying_auto __attribute__((cleanup(rekeying_free))) struct rekeying
 
 static void rekeying_free(struct rekeying *rekeying)
 {
+	report_free(&rekeying->out);
 	keyfile_wipe(&rekeying->key);
 	work_free(&rekeying->work);
 }
@@ -125,22 +130,45 @@ static int change_nothing(void *opaque, struct vault *vault, struct reason *why)
 	return 0; /* which is sealed all the same, with a file key of its own */
 }
 
-static void report(const struct rekeying *rekeying)
+static void tell_former(struct rekeying *rekeying)
 {
+	struct report *out = &rekeying->out;
 	char former[SIGNER_TEXT];
 	buf_auto names = {0};
 
-	printf("%s: sealed anew, revision %llu\n", rekeying->work.identity,
-	    (unsigned long long)vault_revision(rekeying->work.vault));
-	if (!rekeying->removed)
-		return;
 	signer_format(&rekeying->key.host.signer, former);
+	jsonout_text(&out->j, "former_signer", former);
+	members_seen_json(&out->j, rekeying->work.vault, rekeying->revision);
 	if (members_seen(rekeying->work.vault, rekeying->revision, &names))
-		printf("If somebody else may have the former key, have new ones issued of:%s\n",
+		report_say(out,
+		    "If somebody else may have the former key, have new ones issued of:%s",
 		    buf_text(&names));
-	printf("When every other machine has this document: ravi vault signers remove %s "
-	       "--identity %s\n",
+	report_say(out,
+	    "When every other machine has this document: ravi vault signers remove %s --identity "
+	    "%s",
 	    former, rekeying->work.identity);
+}
+
+static void tell(struct rekeying *rekeying)
+{
+	struct report *out = &rekeying->out;
+	uint64_t revision = vault_revision(rekeying->work.vault);
+
+	report_say(out, "%s: sealed anew, revision %llu", rekeying->work.identity,
+	    (unsigned long long)revision);
+	jsonout_open(&out->j, NULL, '{');
+	jsonout_text(&out->j, "identity", rekeying->work.identity);
+	jsonout_number(&out->j, "revision", (int64_t)revision);
+	if (rekeying->removed)
+		tell_former(rekeying);
+	jsonout_close(&out->j, '}');
+}
+
+/* What was done is told, whatever came after it. Returns an exit code, `code` unless printing fails. */
+static int report(struct rekeying *rekeying, int code)
+{
+	jsonout_close(&rekeying->out.j, ']');
+	return report_print(&rekeying->out) < 0 && code == EXIT_DONE ? EXIT_FAILED : code;
 }
 
 static int rekey(struct rekeying *rekeying)
@@ -163,7 +191,7 @@ static int rekey(struct rekeying *rekeying)
 	    *revision ? revision : NULL, "by", context_uid().text, NULL);
 	if (r < 0)
 		return context_fail(r, &why);
-	report(rekeying);
+	tell(rekeying);
 	/* Logins could not load it while the key was the wrong one. */
 	if (rekeying->with_key && agent_of_identity(work->identity, user, NULL) == 0)
 		r = context_refresh(&work->context, user, &why);
@@ -197,7 +225,7 @@ static int rekey_all(struct rekeying *rekeying)
 int run_vault_rekey(void *opaque, int argc, char **argv)
 {
 	const struct rekey_values *values = opaque;
-	rekeying_auto rekeying = {.with_key = values->key};
+	rekeying_auto rekeying = {.with_key = values->key, .out = report_begin(values->json, 0)};
 	struct reason why = {0};
 	int r = context_need_root("seal vaults", &why), code;
 
@@ -209,8 +237,9 @@ int run_vault_rekey(void *opaque, int argc, char **argv)
 		r = keyfile_read(values->key, &rekeying.key, &why);
 	if (r < 0)
 		return context_fail(r, &why);
+	jsonout_open(&rekeying.out.j, "vaults", '[');
 	if (values->all)
-		return rekey_all(&rekeying);
+		return report(&rekeying, rekey_all(&rekeying));
 	code = work_start(&rekeying.work, "seal vaults", values->identity);
-	return code == EXIT_DONE ? rekey(&rekeying) : code;
+	return code == EXIT_DONE ? report(&rekeying, rekey(&rekeying)) : code;
 }

@@ -27,6 +27,7 @@ bin_PROGRAMS += %D%/ravi
 	%D%/named.c %D%/named.h \
 	%D%/newfile.c %D%/newfile.h \
 	%D%/layout.c %D%/layout.h \
+	%D%/offer.c \
 	%D%/osuser.c %D%/osuser.h \
 	%D%/overview.c %D%/overview.h \
 	%D%/own.c %D%/own.h \

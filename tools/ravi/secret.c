@@ -11,6 +11,7 @@
 #include "secret.h"
 #include "util/cli.h"
 #include "util/file.h"
+#include "util/report.h"
 #include "util/when.h"
 
 #define VARIANT sodium_base64_VARIANT_ORIGINAL
@@ -91,18 +92,26 @@ void secret_add_expiry(struct table *table, time_t expires)
 		table_add(table, NULL);
 }
 
+int secret_print_stored(const char *identity, const struct vault_secret *secret, bool json)
+{
+	report_auto out = report_begin(json, 0);
+
+	report_say(&out, "stored %s for %s", secret->name, identity);
+	jsonout_text(&out.j, "status", "stored");
+	jsonout_text(&out.j, "name", secret->name);
+	jsonout_text(&out.j, "identity", identity);
+	jsonout_number(&out.j, "version", (int64_t)secret->version);
+	jsonout_when(&out.j, "expires_dt", secret->expires);
+	return report_print(&out) < 0 ? EXIT_FAILED : EXIT_DONE;
+}
+
 int secret_print_deleted(const char *identity, const char *name, bool json)
 {
-	jsonout_auto j = {0};
+	report_auto out = report_begin(json, 0);
 
-	if (!json) {
-		printf("deleted %s of %s\n", name, identity);
-		return EXIT_DONE;
-	}
-	jsonout_open(&j, NULL, '{');
-	jsonout_text(&j, "status", "deleted");
-	jsonout_text(&j, "name", name);
-	jsonout_text(&j, "identity", identity);
-	jsonout_close(&j, '}');
-	return jsonout_print(&j) < 0 ? EXIT_FAILED : EXIT_DONE;
+	report_say(&out, "deleted %s of %s", name, identity);
+	jsonout_text(&out.j, "status", "deleted");
+	jsonout_text(&out.j, "name", name);
+	jsonout_text(&out.j, "identity", identity);
+	return report_print(&out) < 0 ? EXIT_FAILED : EXIT_DONE;
 }

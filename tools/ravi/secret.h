@@ -29,6 +29,9 @@ int secret_print(const char *identity, const struct vault_secret *secret, bool j
 /* The time as a table's cell, "-" for 0, with a word when it has passed. */
 void secret_add_expiry(struct table *table, time_t expires);
 
+/* Says that a secret is stored, as which version: an exit code. */
+int secret_print_stored(const char *identity, const struct vault_secret *secret, bool json);
+
 /* Says that a secret is gone: an exit code. */
 int secret_print_deleted(const char *identity, const char *name, bool json);
 

@@ -66,6 +66,7 @@ struct set_values {
 	const char *file;
 	const char *expires;
 	const char *note;
+	bool json;
 };
 
 #define ROW(member) .name = #member, .offset = offsetof(struct set_values, member)
@@ -79,6 +80,7 @@ const struct option_row set_options[] = {
 	.help = "90s, 15m, 12h, 30d, 2w or 2027-01-31T00:00:00Z (default: never)"},
     {ROW(note), .kind = OPTION_TEXT, .argument = "TEXT",
 	.help = "what it is for (kept unless given)"},
+    {ROW(json), .kind = OPTION_FLAG, .help = "print JSON"},
     {0},
 };
 
@@ -158,6 +160,7 @@ static int read_value(const struct job *job, const struct set_values *values, st
 
 static int set(struct job *job, const struct set_values *values, struct buf *value)
 {
+	vault_secret_auto stored = {0};
 	int code = job_open(job, values->identity);
 
 	if (code == EXIT_DONE)
@@ -169,8 +172,9 @@ static int set(struct job *job, const struct set_values *values, struct buf *val
 	code = job_change(job, change_set, job, audit_set);
 	if (code != EXIT_DONE)
 		return code;
-	printf("stored %s for %s\n", job->name, job->identity);
-	return EXIT_DONE;
+	if (vault_get(job->vault, job->name, &stored, NULL) < 0)
+		return context_fail(-EIO, NULL);
+	return secret_print_stored(job->identity, &stored, values->json);
 }
 
 /* The same as an agent, who asks the broker. */
@@ -182,7 +186,7 @@ static int set_own(struct job *job, const struct set_values *values, struct buf 
 		return code;
 	job->change.value = value->data;
 	job->change.len = value->len;
-	return own_set(values->identity, &job->change);
+	return own_set(values->identity, &job->change, values->json);
 }
 
 /* Root changes the vaults, an agent asks the broker to. */

@@ -15,10 +15,12 @@
 #include "audit/audit.h"
 #include "auth.h"
 #include "commands.h"
+#include "identity.h"
 #include "legacy/legacy.h"
 #include "prompt.h"
 #include "util/cleanup.h"
 #include "util/file.h"
+#include "util/report.h"
 
 #define FILE_MAX (256u << 10) /* bytes of the client's file */
 #define PIN_MAX  64
@@ -228,11 +230,13 @@ static int unlock(struct account *account, struct reason *why)
 
 int run_auth_unlock(void *opaque, int argc, char **argv)
 {
+	const struct identity_values *values = opaque;
+	report_auto out = report_begin(values->json, 0);
 	taking_auto taking = {0};
 	struct reason why = {0};
 	int r = context_need_root("unlock the account's values", &why);
 
-	(void)opaque, (void)argc, (void)argv;
+	(void)argc, (void)argv;
 	if (r == 0)
 		r = taking_open(&taking, &why);
 	if (r == 0)
@@ -240,6 +244,7 @@ int run_auth_unlock(void *opaque, int argc, char **argv)
 	audit("auth-unlock", context_result(r), "by", context_uid().text, NULL);
 	if (r < 0)
 		return context_fail(r, &why);
-	puts("unlocked: values that older clients sealed can be opened on this machine");
-	return EXIT_DONE;
+	report_say(&out, "unlocked: values that older clients sealed can be opened on this machine");
+	jsonout_text(&out.j, "status", "unlocked");
+	return report_print(&out) < 0 ? EXIT_FAILED : EXIT_DONE;
 }

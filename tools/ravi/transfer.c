@@ -20,12 +20,14 @@
 #include "newfile.h"
 #include "util/cleanup.h"
 #include "util/file.h"
+#include "util/report.h"
 #include "work.h"
 
 /* ---- export ---- */
 
 struct export_values {
 	const char *identity;
+	bool json;
 };
 
 const struct option_row vault_export_options[] = {
@@ -35,12 +37,17 @@ const struct option_row vault_export_options[] = {
 	.argument = "ID",
 	.offset = offsetof(struct export_values, identity),
 	.help = "whose vault (default: RAVI_IDENTITY, or the only one)"},
+    {.name = "json",
+	.kind = OPTION_FLAG,
+	.offset = offsetof(struct export_values, json),
+	.help = "tell what was written as JSON"},
     {0},
 };
 
 int run_vault_export(void *opaque, int argc, char **argv)
 {
 	const struct export_values *values = opaque;
+	report_auto out = report_begin(values->json, 0);
 	bool to_stdout = !strcmp(argv[0], "-");
 	struct reason why = {0};
 	work_auto work = {0};
@@ -60,10 +67,15 @@ int run_vault_export(void *opaque, int argc, char **argv)
 	    context_uid().text, NULL);
 	if (r < 0)
 		return context_fail(r, &why);
-	if (!to_stdout)
-		printf("wrote revision %llu of %s to %s\n",
-		    (unsigned long long)vault_revision(work.vault), work.identity, argv[0]);
-	return EXIT_DONE;
+	if (to_stdout)
+		return EXIT_DONE;
+	report_say(&out, "wrote revision %llu of %s to %s",
+	    (unsigned long long)vault_revision(work.vault), work.identity, argv[0]);
+	jsonout_text(&out.j, "status", "exported");
+	jsonout_text(&out.j, "identity", work.identity);
+	jsonout_number(&out.j, "revision", (int64_t)vault_revision(work.vault));
+	jsonout_text(&out.j, "file", argv[0]);
+	return report_print(&out) < 0 ? EXIT_FAILED : EXIT_DONE;
 }
 
 /* ---- import ---- */

@@ -15,12 +15,14 @@
 #include "line.h"
 #include "util/cleanup.h"
 #include "util/file.h"
+#include "util/report.h"
 #include "util/text.h"
 
 #define TRUSTED_FILE_MAX (256 << 10) /* bytes; what vault_trust_read takes */
 
 struct trust_values {
 	const char *min_revision;
+	bool json;
 };
 
 const struct option_row trust_options[] = {
@@ -29,6 +31,10 @@ const struct option_row trust_options[] = {
 	.argument = "N",
 	.offset = offsetof(struct trust_values, min_revision),
 	.help = "refuse a first document that is older than revision N"},
+    {.name = "json",
+	.kind = OPTION_FLAG,
+	.offset = offsetof(struct trust_values, json),
+	.help = "print JSON"},
     {0},
 };
 
@@ -97,6 +103,8 @@ static int check_arguments(const struct trust_values *values, int argc, char **a
 
 int run_identity_trust(void *opaque, int argc, char **argv)
 {
+	const struct trust_values *values = opaque;
+	report_auto out = report_begin(values->json, 0);
 	char name[SIGNER_TEXT];
 	struct reason why = {0};
 	struct signer signer;
@@ -114,7 +122,11 @@ int run_identity_trust(void *opaque, int argc, char **argv)
 	    context_uid().text, NULL);
 	if (r < 0)
 		return context_fail(r, &why);
-	printf("%s: documents signed by %s are taken as its first here\n", argv[0], name);
+	report_say(&out, "%s: documents signed by %s are taken as its first here", argv[0], name);
+	jsonout_text(&out.j, "status", "trusted");
+	jsonout_text(&out.j, "identity", argv[0]);
+	jsonout_text(&out.j, "signer", name);
+	jsonout_number(&out.j, "min_revision", (int64_t)min_revision);
 	note_held(argv[0], name);
-	return EXIT_DONE;
+	return report_print(&out) < 0 ? EXIT_FAILED : EXIT_DONE;
 }
