@@ -3,7 +3,7 @@
 # --enable-fuzzing they are libFuzzer programs, which tests/fuzz/run lets loose.
 FUZZ_TARGETS = \
 	%D%/age %D%/age-keys %D%/age-payload %D%/agent %D%/broker %D%/codex %D%/conf %D%/credential \
-	%D%/gitconfig %D%/host-key %D%/loader-record %D%/message \
+	%D%/enrolment %D%/gitconfig %D%/host-key %D%/loader-record %D%/message \
 	%D%/ring-record %D%/sshkey %D%/toml %D%/trusted %D%/vault
 
 check_PROGRAMS += $(FUZZ_TARGETS)
@@ -55,6 +55,10 @@ FUZZ_VAULT = \
 %C%_credential_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tools/git-credential-ravi
 %C%_credential_LDFLAGS = $(LINK_FUZZ)
 %C%_credential_LDADD = libcore/util/libutil.la
+
+%C%_enrolment_SOURCES = %D%/enrolment.c %D%/fuzz.h $(FUZZ_MAIN)
+%C%_enrolment_LDFLAGS = $(LINK_FUZZ)
+%C%_enrolment_LDADD = $(FUZZ_VAULT)
 
 %C%_gitconfig_SOURCES = %D%/gitconfig.c %D%/fuzz.h $(FUZZ_MAIN)
 %C%_gitconfig_LDFLAGS = $(LINK_FUZZ)

@@ -253,6 +253,19 @@ test_nobody_there_logs_in_without_a_user() {
 	equal fourth.agent "$(there su - fourth -c 'ravi-keyctl status --json' | jq -r '.. | .name? // empty' | head -n 1)"
 }
 
+# As identity create makes it: the OS user has the identity's name.
+test_the_first_document_makes_the_user() {
+	ravi identity create --name sixth --user sixth-here >/dev/null
+	printf six | ravi secrets set TOKEN --identity sixth >/dev/null
+	ravi vault recipients add - --identity sixth </tmp/line.there
+	there ravi identity trust sixth - </tmp/line.here
+	if id sixth; then fail "there is a user"; fi
+	ravi vault export - --identity sixth | there ravi vault import - --linger
+	equal six "$(there su - sixth -c 'ravi-keyctl print TOKEN')"
+	equal true "$(there ravi identity show sixth --json | jq .linger)"
+	there ravi release sixth
+}
+
 # ---- what is refused ----
 
 # document: the JSON of the first machine's vault, as anybody with the recovery key has it.
