@@ -72,6 +72,10 @@ static const struct operation operations[] = {
     {"text.get", "GET", "/api/messages/{id}/", BY_IDENTITY, OPERATION_READ, NULL, NULL, "{text"},
     {"event.list", "GET", "/api/events/", BY_IDENTITY, OPERATION_READ, "since type", NULL,
 	"[event"},
+
+    /* ---- what is in a message; ravi-fetch finds it without asking anybody ---- */
+    {"message.code", NULL, "", BY_NOBODY, OPERATION_READ, NULL, "subject text html", "{found"},
+    {"message.link", NULL, "", BY_NOBODY, OPERATION_READ, NULL, "subject text html host", "{found"},
 };
 
 const struct operation *operation_find(const char *name)

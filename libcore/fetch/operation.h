@@ -25,7 +25,7 @@ enum operation_kind {
 
 struct operation {
 	const char *name;
-	const char *method;
+	const char *method; /* NULL: nothing is asked, ravi-fetch answers itself */
 	const char *path; /* {NAME}: that argument, encoded */
 	enum operation_who who;
 	enum operation_kind kind;

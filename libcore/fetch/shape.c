@@ -42,6 +42,7 @@ static const struct {
 	"conversation_id:T from_number:t? phone:t? message_count:n? messages:[text"},
     {"text", "id:i url:t? from_number:t? to_number:t? body:t? message_sid:t? phone:t? direction:t? "
 	     "is_read:b? created_dt:t?"},
+    {"found", "value:t why:t?"},
     {"event", "seq:n type:T data:{event-data?"},
     {"event-data", "id:i? identity:t?"},
     {0},

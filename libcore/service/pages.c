@@ -18,7 +18,8 @@
 #define PAGES_MAX 500
 #define ROWS_MAX  20000
 #define BYTES_MAX (12u << 20) /* of all rows, as JSON */
-#define OVERLAP   4           /* rows */
+#define OVERLAP   4           /* rows, and at most half a page */
+#define STALE_MAX 3           /* pages in a row without anything new */
 
 /* What tells a row from the others, by the first of these that it has. */
 static int row_key(const json_t *row, struct buf *key)
@@ -63,9 +64,10 @@ static int take_rows(struct reading *reading, const json_t *page, struct reason 
 	return 0;
 }
 
-/* `offset=N` in the query of `path`, some rows earlier. */
-static char *earlier(const char *path)
+/* `offset=N` in the query of `path`, some of the `rows` of a page earlier. */
+static char *earlier(const char *path, size_t rows)
 {
+	size_t overlap = rows / 2 < OVERLAP ? rows / 2 : OVERLAP;
 	const char *at = strstr(path, "offset=");
 	buf_auto out = {0};
 	uint64_t offset;
@@ -80,10 +82,10 @@ static char *earlier(const char *path)
 		return strdup(path);
 	memcpy(number, at, len);
 	number[len] = '\0';
-	if (text_number(number, 10, OVERLAP + 1, INT32_MAX, &offset) < 0)
+	if (text_number(number, 10, overlap + 1, INT32_MAX, &offset) < 0)
 		return strdup(path);
 	buf_add(&out, path, (size_t)(at - path));
-	buf_addf(&out, "%llu%s", (unsigned long long)offset - OVERLAP, at + len);
+	buf_addf(&out, "%llu%s", (unsigned long long)(offset - overlap), at + len);
 	return out.error ? NULL : strdup(out.data);
 }
 
@@ -100,7 +102,7 @@ static int next_path(struct http *http, const json_t *page, char **path, struct 
 	if (!own)
 		return reason_set(why, -EBADE,
 		    "the service's list goes on at another host, where no key is sent");
-	*path = earlier(own);
+	*path = earlier(own, json_array_size(json_object_get(page, "results")));
 	return *path ? 0 : -ENOMEM;
 }
 
@@ -108,6 +110,7 @@ static int read_pages(struct http *http, const struct service_call *call, const 
     struct service_answer *answer, struct reading *reading, struct reason *why)
 {
 	free_auto char *path = strdup(first);
+	unsigned stale = 0;
 
 	for (unsigned pages = 0; path; pages++) {
 		fetch_json_auto page = NULL;
@@ -124,7 +127,8 @@ static int read_pages(struct http *http, const struct service_call *call, const 
 		if (r == 0)
 			r = next_path(http, page, &next, why);
 		/* A list that goes on without anything new would go on for ever. */
-		if (r == 0 && next && (pages == PAGES_MAX || json_array_size(reading->rows) == before)) {
+		stale = json_array_size(reading->rows) == before ? stale + 1 : 0;
+		if (r == 0 && next && (pages == PAGES_MAX || stale == STALE_MAX)) {
 			free(next);
 			return reason_set(why, -EBADE, "the service's list does not end");
 		}

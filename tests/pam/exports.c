@@ -132,7 +132,7 @@ static const struct {
     {"ravi", " libc libjansson libsodium"},
     {"ravi-load", " libc libjansson libsodium"},
     {"ravi-broker", " libc libjansson libsodium"},
-    {"ravi-fetch", " libc libcurl libjansson"},
+    {"ravi-fetch", " libc libcurl libjansson libunistring libxml2"},
     {"ravi-ssh-sign", " libc libsodium"},
     {"ravi-codex", " libc libjansson libsodium"},
     {"ravi-codex-monitor", " libc libjansson libsodium"},

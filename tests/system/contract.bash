@@ -6,8 +6,8 @@ SERVED=/tmp/contract.txt
 
 # start_contract [SWITCH...]: starts it and has ravi.conf name it.
 start_contract() {
-	mkdir -p /srv/contract
-	"$CONTRACT/serve" --folder /srv/contract "$@" </dev/null >"$SERVED" 2>/tmp/contract.log &
+	mkdir -p /var/contract
+	"$CONTRACT/serve" --folder /var/contract "$@" </dev/null >"$SERVED" 2>/tmp/contract.log &
 	eventually 20 grep -qx ready "$SERVED"
 	configure_service "$(served service_url)"
 }

@@ -48,6 +48,7 @@ dist_check_SCRIPTS += %D%/completion.sh
 dist_check_SCRIPTS += %D%/history.sh
 dist_check_SCRIPTS += %D%/hosts.sh
 dist_check_SCRIPTS += %D%/import.sh
+dist_check_SCRIPTS += %D%/inbox.sh
 dist_check_SCRIPTS += %D%/install.sh
 dist_check_SCRIPTS += %D%/isolation.sh
 dist_check_SCRIPTS += %D%/killed.sh

@@ -19,6 +19,15 @@ there() {
 	contract identities | jq -c --arg name "$1" '[.[] | select(.name == $name)]'
 }
 
+# refuses STATUS WORDS COMMAND...: it must exit so, and say these words.
+refuses() {
+	local wanted=$1 words=$2 got=0
+	shift 2
+	"$@" >/tmp/stdout 2>/tmp/out || got=$?
+	[[ $got -eq $wanted ]] || fail "exit status $got, not $wanted: $*: $(cat /tmp/out)"
+	contains "$(cat /tmp/out)" "$words"
+}
+
 is_there() {
 	[[ $(there "$1" | jq length) == 1 ]]
 }
@@ -65,11 +74,9 @@ test_it_has_no_privileges() {
 # ---- without a login ----
 
 test_without_a_login() {
-	expect 3 ravi auth status 2>/tmp/out
-	contains "$(cat /tmp/out)" "ravi auth login"
+	refuses 3 "ravi auth login" ravi auth status
 	equal false "$(expect 3 ravi auth status --json 2>/dev/null | jq .authenticated)"
-	expect 5 ravi identity create --name not-yet 2>/tmp/out
-	contains "$(cat /tmp/out)" "ravi auth login"
+	refuses 5 "ravi auth login" ravi identity create --name not-yet
 	expect 3 ravi identity show not-yet 2>/dev/null
 	equal 0 "$(requests /api/identities/)"
 }
@@ -78,17 +85,13 @@ test_without_a_login() {
 
 test_login_fails_in_words() {
 	contract set device_outcome=denied >/dev/null
-	expect 5 ravi auth login 2>/tmp/out
-	contains "$(cat /tmp/out)" "denied"
+	refuses 5 "denied" ravi auth login
 	contract set device_outcome=expired >/dev/null
-	expect 1 ravi auth login 2>/tmp/out
-	contains "$(cat /tmp/out)" "expired"
+	refuses 1 "expired" ravi auth login
 	contract set device_outcome=no-error >/dev/null
-	expect 1 ravi auth login 2>/tmp/out
-	contains "$(cat /tmp/out)" "(400)"
+	refuses 1 "(400)" ravi auth login
 	contract set device_outcome=success device_page=javascript:alert >/dev/null
-	expect 6 ravi auth login 2>/tmp/out
-	contains "$(cat /tmp/out)" "no page and code"
+	refuses 6 "no page and code" ravi auth login
 	contract set device_page=https://ravi.id/device >/dev/null
 	expect 3 ravi auth status --offline 2>/dev/null
 }
@@ -122,8 +125,7 @@ test_login_waits_when_told_to_slow_down() {
 test_a_second_login_makes_no_second_key() {
 	local before
 	before=$(contract keys | jq length)
-	expect 1 ravi auth login 2>/tmp/out
-	contains "$(cat /tmp/out)" "ravi auth logout"
+	refuses 1 "ravi auth logout" ravi auth login
 	equal "$before" "$(contract keys | jq length)"
 }
 
@@ -176,7 +178,7 @@ test_list_says_where() {
 test_adopt() {
 	local uuid
 	uuid=$(there elsewhere | jq -r '.[0].uuid')
-	expect 3 ravi identity adopt nobody 2>/tmp/out
+	refuses 3 "" ravi identity adopt nobody
 	ravi identity adopt elsewhere >/tmp/out
 	equal "$uuid" "$(ravi identity show elsewhere --json | jq -r .uuid)"
 	contains "$(su - elsewhere -c 'ravi-keyctl print RAVI_IDENTITY_KEY')" ravi_id_
@@ -186,8 +188,7 @@ test_adopt() {
 	equal 1 "$(contract keys | jq --arg uuid "$uuid" --arg host "$(hostname)" '[.[] | select(.identity == $uuid and .label == $host)] | length')"
 	# A name that can be none here.
 	uuid=$(contract identity "name=Sarah Johnson" | jq -r .uuid)
-	expect 1 ravi identity adopt "$uuid" 2>/tmp/out
-	contains "$(cat /tmp/out)" "--name"
+	refuses 1 "--name" ravi identity adopt "$uuid"
 	ravi identity adopt "$uuid" --name sarah >/tmp/out
 	equal "$uuid" "$(ravi identity show sarah --json | jq -r .uuid)"
 }
@@ -195,8 +196,7 @@ test_adopt() {
 # What is there with that address and was not made here is nobody's to take over by creating it.
 test_create_takes_nothing_over() {
 	contract identity name=taken local=taken >/dev/null
-	expect 1 ravi identity create --name taken --email taken 2>/tmp/out
-	contains "$(cat /tmp/out)" "ravi identity adopt"
+	refuses 1 "ravi identity adopt" ravi identity create --name taken --email taken
 	equal 1 "$(there taken | jq length)"
 	expect 3 ravi identity show taken 2>/dev/null
 }
@@ -219,8 +219,7 @@ test_create_goes_on_where_it_was() {
 		contract fault kind=lost-answer method=POST path=^/api/identities/$ times=1 >/dev/null
 		contract fault kind=html-502 method=GET path=^/api/identities/$ skip=1 times=3 >/dev/null
 		# shellcheck disable=SC2086
-		expect 6 ravi identity create --name "$name" $address 2>/tmp/out
-		contains "$(cat /tmp/out)" "say the same command again"
+		refuses 6 "say the same command again" ravi identity create --name "$name" $address
 		expect 3 ravi identity show "$name" 2>/dev/null
 		contract faults/clear >/dev/null
 		# shellcheck disable=SC2086
@@ -241,8 +240,7 @@ test_killed_while_it_creates() {
 
 test_no_phone_to_be_had() {
 	contract set upstream=false >/dev/null
-	expect 6 ravi identity create --name no-phone --email no-phone --provision-phone 2>/tmp/out
-	contains "$(cat /tmp/out)" "say the same command again"
+	refuses 6 "say the same command again" ravi identity create --name no-phone --email no-phone --provision-phone
 	contract set upstream=true >/dev/null
 	contract fault kind=lost-answer path=provision-phone times=1 >/dev/null
 	ravi identity create --name no-phone --email no-phone --provision-phone >/tmp/out
@@ -252,9 +250,8 @@ test_no_phone_to_be_had() {
 
 test_no_plan() {
 	contract set paid=false >/dev/null
-	expect 5 ravi identity create --name unpaid --email unpaid 2>/tmp/out
+	refuses 5 "plan" ravi identity create --name unpaid --email unpaid
 	contract set paid=true >/dev/null
-	contains "$(cat /tmp/out)" "plan"
 	equal 0 "$(there unpaid | jq length)"
 	expect 3 ravi identity show unpaid 2>/dev/null
 	! id unpaid 2>/dev/null
@@ -263,7 +260,7 @@ test_no_plan() {
 # Nothing of it is here, and it is gone on with: the OS user could not be made.
 test_a_failure_here_is_gone_on_with() {
 	useradd --uid 0 --non-unique --no-create-home half 2>/dev/null
-	expect 5 ravi identity create --name half --email half 2>/tmp/out
+	refuses 5 "" ravi identity create --name half --email half
 	userdel -f half 2>/dev/null || true
 	equal 1 "$(there half | jq length)"
 	expect 3 ravi identity show half 2>/dev/null
@@ -273,8 +270,7 @@ test_a_failure_here_is_gone_on_with() {
 
 test_an_older_service() {
 	contract set generation=B >/dev/null
-	expect 1 ravi identity create --name older --email older 2>/tmp/out
-	contains "$(cat /tmp/out)" "email_identifier"
+	refuses 1 "email_identifier" ravi identity create --name older --email older
 	equal 0 "$(there older | jq length)"
 	ravi identity create --name older --email older --contract b >/dev/null
 	equal 1 "$(there older | jq length)"
@@ -285,8 +281,7 @@ test_an_older_service() {
 
 test_down() {
 	contract refuse >/dev/null
-	expect 6 ravi auth status 2>/tmp/out >/dev/null
-	contains "$(cat /tmp/out)" "refuses connections"
+	refuses 6 "refuses connections" ravi auth status
 	expect 6 ravi identity list >/tmp/out 2>/tmp/err
 	contains "$(cat /tmp/out)" payments-agent
 	expect 0 ravi auth status --offline >/tmp/out
@@ -300,8 +295,7 @@ test_a_certificate_that_does_not_hold() {
 	local name
 	for name in wrong_host self_signed expired; do
 		configure_service "$(served "${name}_url")"
-		expect 6 ravi auth login 2>/tmp/out
-		contains "$(cat /tmp/out)" "certificate of localhost"
+		refuses 6 "certificate of localhost" ravi auth login
 	done
 	configure_service "$(served service_url)"
 }
@@ -310,16 +304,14 @@ test_a_certificate_that_does_not_hold() {
 test_a_key_goes_to_no_other_host() {
 	contract log/clear >/dev/null
 	configure_service "https://127.0.0.1:$(served service_url | grep -oE '[0-9]+$')"
-	expect 5 ravi auth status 2>/tmp/out >/dev/null
-	contains "$(cat /tmp/out)" "service_url says"
-	expect 5 ravi identity create --name other-host 2>/tmp/out
+	refuses 5 "service_url says" ravi auth status
+	refuses 5 "" ravi identity create --name other-host
 	# No login gets it either.
 	expect 3 su - sarah -c 'ravi-keyctl print RAVI_IDENTITY_KEY' 2>/dev/null
 	configure_service "$(served service_url)"
 	equal 0 "$(contract log | jq length)"
 	sed -i 's/^service_url.*/service_url = http:\/\/service.example.org/' /etc/ravi/ravi.conf
-	expect 1 ravi auth status 2>/tmp/out
-	contains "$(cat /tmp/out)" "https"
+	refuses 1 "https" ravi auth status
 	configure_service "$(served service_url)"
 }
 
@@ -400,9 +392,9 @@ test_import() {
 	ravi auth logout >/dev/null 2>&1
 	# A key that the service does not know is not kept.
 	echo '{"management_key": "ravi_mgmt_0123456789"}' >/tmp/config.json
-	expect 5 ravi auth import /tmp/config.json 2>/tmp/out
+	refuses 5 "" ravi auth import /tmp/config.json
 	echo '{"management_key": "rvt_a.b.c"}' >/tmp/config.json
-	expect 1 ravi auth import /tmp/config.json 2>/tmp/out
+	refuses 1 "" ravi auth import /tmp/config.json
 	expect 3 ravi auth status --offline 2>/dev/null
 }
 
@@ -419,14 +411,12 @@ test_contract_a() {
 	contract set access_expired=true >/dev/null
 	equal true "$(ravi auth status --json | jq .verified)"
 	check_contract
-	expect 5 ravi auth unlock <<<654321 2>/tmp/out
-	contains "$(cat /tmp/out)" "not the account's PIN"
-	expect 1 ravi auth unlock <<<12 2>/tmp/out
+	refuses 5 "not the account's PIN" ravi auth unlock <<<654321
+	refuses 1 "" ravi auth unlock <<<12
 	contract set encryption=swapped >/dev/null
-	expect 5 ravi auth unlock <<<123456 2>/tmp/out
+	refuses 5 "" ravi auth unlock <<<123456
 	contract set encryption=absent >/dev/null
-	expect 1 ravi auth unlock <<<123456 2>/tmp/out
-	contains "$(cat /tmp/out)" "nothing to unlock"
+	refuses 1 "nothing to unlock" ravi auth unlock <<<123456
 	contract set encryption=on >/dev/null
 	ravi auth unlock <<<123456 >/tmp/out
 	contains "$(cat /tmp/out)" unlocked

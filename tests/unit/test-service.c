@@ -217,6 +217,12 @@ static void test_pages(void **state)
 	tell("set", "{\"lists\": \"paged\", \"page_size\": 7, \"text_ids\": true}");
 	check_mails(31, NULL);
 	check_mails(31, "{\"limit\": 200}");
+	/* Pages smaller than what is asked for twice. */
+	tell("set", "{\"page_size\": 3}");
+	check_mails(31, NULL);
+	tell("set", "{\"page_size\": 1}");
+	check_mails(31, NULL);
+	tell("set", "{\"page_size\": 7}");
 	tell("set", "{\"duplicate_rows\": true}");
 	check_mails(31, NULL);
 	contract_check(server);

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "fetch/fetch.h"
+#include "reading.h"
 #include "sandbox.h"
 #include "service/service.h"
 #include "util/cli.h"
@@ -68,7 +69,9 @@ static int answer_request(struct http *http, const struct buf *request, struct b
 	struct reason why = {0};
 	int r = read_request(root, &call, &why);
 
-	if (r == 0)
+	if (r == 0 && !call.operation->method)
+		r = reading_find(call.operation->name, call.arguments, &came.result, &why);
+	else if (r == 0)
 		r = service_call(http, &call, &came, &why);
 	if (r == 0)
 		answer = json_pack("{s:i, s:i, s:I, s:o?}", "error", 0, "status", came.status, "wait",

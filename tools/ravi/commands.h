@@ -107,6 +107,19 @@ int run_auth_status(void *values, int argc, char **argv);
 int run_auth_import(void *values, int argc, char **argv);
 int run_auth_unlock(void *values, int argc, char **argv);
 
+/* inbox.c */
+extern const struct option_row service_get_options[];
+extern const struct option_row inbox_options[];
+int run_get(void *values, int argc, char **argv);
+int run_inbox_email(void *values, int argc, char **argv);
+int run_inbox_sms(void *values, int argc, char **argv);
+int run_message_email(void *values, int argc, char **argv);
+int run_message_sms(void *values, int argc, char **argv);
+
+/* wait.c */
+extern const struct option_row wait_options[];
+int run_inbox_wait(void *values, int argc, char **argv);
+
 /* rings.c */
 extern const struct option_row ring_options[];
 int run_reload(void *values, int argc, char **argv);

@@ -17,12 +17,14 @@ bin_PROGRAMS += %D%/ravi
 	%D%/host.c \
 	%D%/identity.c %D%/identity.h \
 	%D%/import.c \
+	%D%/inbox.c \
 	%D%/init.c \
 	%D%/job.c %D%/job.h \
 	%D%/keyfile.c %D%/keyfile.h \
 	%D%/line.c %D%/line.h \
 	%D%/linger.c \
 	%D%/logout.c \
+	%D%/mailbox.c %D%/mailbox.h \
 	%D%/members.c %D%/members.h \
 	%D%/named.c %D%/named.h \
 	%D%/newfile.c %D%/newfile.h \
@@ -47,6 +49,7 @@ bin_PROGRAMS += %D%/ravi
 	%D%/trust.c \
 	%D%/value.c %D%/value.h \
 	%D%/vault.c \
+	%D%/wait.c \
 	%D%/work.c %D%/work.h
 %C%_ravi_CFLAGS = $(AM_CFLAGS) $(SODIUM_CFLAGS) $(JANSSON_CFLAGS)
 %C%_ravi_LDFLAGS = $(HARDENED_LINK)
