@@ -107,33 +107,53 @@ static size_t sights_in(
 	return found;
 }
 
-size_t ring_sights(struct ring_sight *sights, size_t max)
+/* Makes this process possess what @u holds, and looks into it. */
+static size_t sights_in_user(struct ring_sight *sights, size_t max)
 {
-	int32_t user, session;
-	size_t found;
-
 	/* Fails where the quota is used up or @u is another namespace's: then @s has to do. */
 	keyctl_link(KEY_SPEC_USER_KEYRING, KEY_SPEC_PROCESS_KEYRING);
-	user = keyctl_get_keyring_ID(KEY_SPEC_USER_KEYRING, 0);
-	session = keyctl_get_keyring_ID(KEY_SPEC_SESSION_KEYRING, 0);
-	/* Half of the room each: what is planted in one does not hide what the other holds. */
-	found = sights_in(user, RING_IN_USER, sights, max / 2);
-	return found + sights_in(session, RING_IN_SESSION, sights + found, max - found);
+	return sights_in(
+	    keyctl_get_keyring_ID(KEY_SPEC_USER_KEYRING, 0), RING_IN_USER, sights, max);
 }
 
-int ring_find(struct ring *ring, struct reason *why)
+static size_t sights_in_session(struct ring_sight *sights, size_t max)
 {
-	struct ring_sight sights[16];
-	size_t count = ring_sights(sights, sizeof(sights) / sizeof(*sights));
+	return sights_in(
+	    keyctl_get_keyring_ID(KEY_SPEC_SESSION_KEYRING, 0), RING_IN_SESSION, sights, max);
+}
 
+size_t ring_sights(struct ring_sight *sights, size_t max)
+{
+	/* Half of the room each: what is planted in one does not hide what the other holds. */
+	size_t found = sights_in_user(sights, max / 2);
+
+	return found + sights_in_session(sights + found, max - found);
+}
+
+static bool take_real(const struct ring_sight *sights, size_t count, struct ring *ring)
+{
 	for (size_t i = 0; i < count; i++) {
 		if (!sights[i].real)
 			continue;
 		*ring = (struct ring){.id = sights[i].id, .place = sights[i].place};
 		snprintf(ring->user, sizeof(ring->user), "%.*s", USER_NAME_MAX,
 		    sights[i].description + strlen(RING_PREFIX));
-		return 0;
+		return true;
 	}
+	return false;
+}
+
+int ring_find(struct ring *ring, struct reason *why)
+{
+	struct ring_sight sights[16];
+	const size_t half = sizeof(sights) / sizeof(*sights) / 2;
+	size_t count = sights_in_user(sights, half);
+
+	if (take_real(sights, count, ring))
+		return 0;
+	count += sights_in_session(sights + count, half);
+	if (take_real(sights, count, ring))
+		return 0;
 	if (count)
 		return reason_set(why, -ENXIO,
 		    "the keyring %d called %s is not the real ring (a planted or ended one); "

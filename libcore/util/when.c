@@ -4,6 +4,7 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -38,20 +39,51 @@ static int parse_offset(const char *text, long *offset)
 	return 0;
 }
 
+/* The `count` digits at `text`, at least `min` and at most `max`: false when they are none. */
+static bool digits(const char *text, size_t count, int min, int max, int *out)
+{
+	*out = 0;
+	for (size_t i = 0; i < count; i++) {
+		if (!isdigit((unsigned char)text[i]))
+			return false;
+		*out = 10 * *out + (text[i] - '0');
+	}
+	return *out >= min && *out <= max;
+}
+
+/* Days since 1970-01-01 of a date of 1970 or later; a year begins in March here, so that a leap day is its last. */
+static int64_t days_since_1970(int year, int month, int day)
+{
+	int64_t y = month > 2 ? year : year - 1, m = month > 2 ? month - 3 : month + 9;
+
+	return 365 * y + y / 4 - y / 100 + y / 400 + (153 * m + 2) / 5 + day - 1 - 719468;
+}
+
+static int days_in(int year, int month)
+{
+	static const int days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+	bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+
+	return days[month - 1] + (month == 2 && leap);
+}
+
+/* Without strptime and timegm, which read the time zone first: every reader of a ring comes here. */
 int when_parse(const char *text, time_t *when)
 {
-	struct tm tm = {0}, back;
+	int year, month, day, hour, minute, second;
 	const char *rest;
 	long offset;
 
 	if (strlen(text) < 20 || (text[10] != 'T' && text[10] != 't' && text[10] != ' '))
 		return -EINVAL;
-	rest = strptime(text, "%Y-%m-%d", &tm);
-	if (rest != text + 10)
+	/* Nothing of ours is older than 1970. 60 is a leap second's. */
+	if (!digits(text, 4, 1969, 9999, &year) || !digits(text + 5, 2, 1, 12, &month) ||
+	    !digits(text + 8, 2, 1, days_in(year, month), &day) || text[4] != '-' || text[7] != '-')
 		return -EINVAL;
-	rest = strptime(text + 11, "%H:%M:%S", &tm);
-	if (rest != text + 19)
+	if (!digits(text + 11, 2, 0, 23, &hour) || !digits(text + 14, 2, 0, 59, &minute) ||
+	    !digits(text + 17, 2, 0, 60, &second) || text[13] != ':' || text[16] != ':')
 		return -EINVAL;
+	rest = text + 19;
 	if (*rest == '.') {
 		if (!isdigit((unsigned char)rest[1]))
 			return -EINVAL;
@@ -60,10 +92,9 @@ int when_parse(const char *text, time_t *when)
 	}
 	if (parse_offset(rest, &offset) < 0)
 		return -EINVAL;
-	back = tm;
-	*when = timegm(&back) - offset;
-	/* timegm mends 31 February; a document does not get to. Nothing of ours is older than 1970. */
-	return back.tm_mday == tm.tm_mday && back.tm_mon == tm.tm_mon && *when >= 0 ? 0 : -EINVAL;
+	*when = days_since_1970(year, month, day) * 86400 + hour * 3600 + minute * 60 + second -
+		offset;
+	return *when >= 0 ? 0 : -EINVAL;
 }
 
 int when_duration(const char *text, int64_t *seconds)

@@ -88,6 +88,22 @@ static void test_times(void **state)
 	when_format(when, text);
 	assert_string_equal(text, "2026-11-27T02:18:00Z");
 	assert_int_equal(when_parse("2026-02-31T00:00:00Z", &when), -EINVAL);
+	assert_int_equal(when_parse("2028-02-29T23:59:60Z", &when), 0);
+	assert_int_equal(when_parse("2100-02-29T00:00:00Z", &when), -EINVAL);
+	assert_int_equal(when_parse("2026-13-01T00:00:00Z", &when), -EINVAL);
+	assert_int_equal(when_parse("2026-01-01T24:00:00Z", &when), -EINVAL);
+	assert_int_equal(when_parse("2026- 1-01T00:00:00Z", &when), -EINVAL);
+	assert_int_equal(when_parse("1969-12-31T23:59:59Z", &when), -EINVAL);
+	assert_int_equal(when_parse("1969-12-31T23:00:00-01:00", &when), 0);
+	assert_int_equal(when, 0);
+	/* Every day until 2400 and beyond, as the C library has it, at changing times of the day. */
+	for (time_t day = 0; day < 160000; day++) {
+		time_t then = day * 86400 + day % 86400;
+
+		when_format(then, text);
+		assert_int_equal(when_parse(text, &when), 0);
+		assert_int_equal(when, then);
+	}
 	assert_int_equal(when_parse("0738-01-31T00:00:00Z", &when), -EINVAL);
 	assert_int_equal(when_parse("2026-11-27", &when), -EINVAL);
 	assert_int_equal(when_parse("2026-11-27T02:18:00", &when), -EINVAL);
