@@ -12,7 +12,7 @@
 #include "service/answer.h"
 #include "service/service.h"
 
-#define PAUSE_FIRST 200 /* ms after the first failure; twice that after each further one */
+#define PAUSE_FIRST 200u /* ms after the first failure; twice that after each further one */
 
 /* ---- what is sent ---- */
 
