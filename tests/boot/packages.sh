@@ -81,7 +81,7 @@ test_installed() {
 	install_version 0.0.1-1
 	$RAVI_PAM status
 	equal "" "$(dpkg --verify libpam-ravi ravi-tools)"
-	equal "active active" "$(systemctl is-active ravi-sweep.timer ravi-broker.socket | xargs)"
+	equal "active active active" "$(systemctl is-active ravi-sweep.timer ravi-broker.socket run-ravi-home.mount | xargs)"
 	ravi init --domain agents.test
 	make_agent first one
 	make_agent second two
@@ -114,6 +114,7 @@ test_upgraded_with_live_sessions() {
 	open_ssh first a
 	ask_ssh a 'printf mine | ravi secrets set OWN'
 	equal active "$(systemctl is-active ravi-broker.service)"
+	ask_ssh a 'cd /run/ravi/home/first && echo kept >probe'
 	ring=$(ring_of first)
 	second=$(ring_of second)
 	records=$(find /run/ravi/sessions -type f | sort)
@@ -124,6 +125,7 @@ test_upgraded_with_live_sessions() {
 	equal "$records" "$(find /run/ravi/sessions -type f | sort)"
 	equal "active active" "$(systemctl is-active ravi-sweep.timer ravi-broker.socket | xargs)"
 	equal one "$(ask_ssh a ravi-keyctl print TOKEN)"
+	equal kept "$(ask_ssh a cat /run/ravi/home/first/probe)"
 	printf uno | ravi secrets set TOKEN --identity first
 	equal uno "$(ask_ssh a ravi-keyctl print TOKEN)"
 	ask_ssh a 'printf ours | ravi secrets set OWN'
@@ -235,6 +237,7 @@ test_installed_again() {
 test_purged_with_vaults_when_nobody_can_be_asked() {
 	local said ring
 	open_ssh first a
+	ask_ssh a cd /run/ravi/home/first
 	ring=$(ring_of first)
 	said=$(apt_get purge libpam-ravi ravi-tools 2>&1)
 	contains "$said" "vaults and keys in /var/lib/ravi are kept"

@@ -373,6 +373,12 @@ test_a_lingering_identity() {
 	ends lasting "$ring"
 }
 
+# Written by logins, units, the sweep and the broker, each with what it is confined to.
+test_the_audit_trail_is_whole() {
+	contains "$(ravi audit verify)" "sound"
+	contains "$(ravi audit)" "broker"
+}
+
 test_nothing_has_failed() {
 	equal "" "$(systemctl list-units --failed --no-legend --plain 'ravi-*' 'user@*' 'ssh*' | awk '{print $1}')"
 }
