@@ -51,33 +51,18 @@ static void replay(int dir, const char *name)
 	printf("ok %d - %s\n", ++count, name);
 }
 
-static int compare(const struct dirent **a, const struct dirent **b)
-{
-	return strcmp((*a)->d_name, (*b)->d_name);
-}
-
-static int is_visible(const struct dirent *entry)
-{
-	return entry->d_name[0] != '.';
-}
-
 static void replay_corpus(const char *target)
 {
 	const char *srcdir = getenv("srcdir");
-	struct dirent **entries = NULL;
+	const struct dirent *entry;
 	char path[4096];
-	int dir, found;
+	dir_auto dir = NULL;
 
 	snprintf(path, sizeof(path), "%s/tests/fuzz/corpus/%s", srcdir ? srcdir : ".", target);
-	dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	found = dir < 0 ? -1 : scandirat(dir, ".", &entries, is_visible, compare);
-	for (int i = 0; i < found; i++) {
-		replay(dir, entries[i]->d_name);
-		free(entries[i]);
-	}
-	free(entries);
-	if (dir >= 0)
-		close(dir);
+	dir = opendir(path);
+	while (dir && (entry = readdir(dir)))
+		if (entry->d_name[0] != '.')
+			replay(dirfd(dir), entry->d_name);
 	/* Nothing to give it proves nothing. */
 	if (!count)
 		printf("not ok %d - a corpus in %s\n", ++count, path);

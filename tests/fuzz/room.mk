@@ -2,8 +2,9 @@
 # Fuzz targets (README says how they are run). `make check` gives each its corpus; configured with
 # --enable-fuzzing they are libFuzzer programs, which tests/fuzz/run lets loose.
 FUZZ_TARGETS = \
-	%D%/age %D%/age-keys %D%/age-payload %D%/agent %D%/broker %D%/codex %D%/conf %D%/credential \
-	%D%/enrolment %D%/gitconfig %D%/host-key %D%/loader-record %D%/message \
+	%D%/age %D%/age-keys %D%/age-payload %D%/agent %D%/audit %D%/broker %D%/codex %D%/conf \
+	%D%/credential %D%/enrolment %D%/pam \
+	%D%/gitconfig %D%/host-key %D%/loader-record %D%/message \
 	%D%/ring-record %D%/sshkey %D%/toml %D%/trusted %D%/vault
 
 check_PROGRAMS += $(FUZZ_TARGETS)
@@ -37,6 +38,10 @@ FUZZ_VAULT = \
 %C%_agent_SOURCES = %D%/agent.c %D%/file.c %D%/fuzz.h $(FUZZ_MAIN)
 %C%_agent_LDFLAGS = $(LINK_FUZZ) $(FUZZ_FILE)
 %C%_agent_LDADD = libcore/identity/libidentity.la libcore/util/libutil.la
+
+%C%_audit_SOURCES = %D%/audit.c %D%/fuzz.h $(FUZZ_MAIN)
+%C%_audit_LDFLAGS = $(LINK_FUZZ)
+%C%_audit_LDADD = libcore/audit/libaudit.la libcore/util/libutil.la $(SODIUM_LIBS)
 
 %C%_broker_SOURCES = %D%/broker.c %D%/fuzz.h $(FUZZ_MAIN)
 %C%_broker_LDFLAGS = $(LINK_FUZZ)
@@ -134,6 +139,12 @@ check_PROGRAMS += %D%/inject
 %C%_inject_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_CALLS_WRAP)
 %C%_inject_LDADD = $(FUZZ_CALLS_LIBS)
 TESTS += %D%/inject
+
+%C%_pam_SOURCES = %D%/pam.c $(FUZZ_CALLS) $(FUZZ_MAIN)
+%C%_pam_CPPFLAGS = $(AM_CPPFLAGS) $(FUZZ_CALLS_CPPFLAGS)
+%C%_pam_CFLAGS = $(AM_CFLAGS) $(FUZZ_SEALED) -U_FORTIFY_SOURCE
+%C%_pam_LDFLAGS = $(LINK_FUZZ) $(FUZZ_CALLS_WRAP)
+%C%_pam_LDADD = $(FUZZ_CALLS_LIBS)
 
 EXTRA_DIST += %D%/README %D%/corpus
 dist_check_SCRIPTS += %D%/run

@@ -375,6 +375,50 @@ int scene_refresh(struct pam_handle *handle, int argc, const char **argv)
 	return code;
 }
 
+void scene_ring_record(const void *data, size_t size)
+{
+	char place[512];
+
+	if (!size)
+		return;
+	mkdir(calls_path(RAVI_RUNDIR, place), 0711);
+	mkdir(calls_path(PATH_RINGS, place), 0700);
+	scene_file(PATH_RINGS "/" AGENT_NAME, data, size);
+}
+
+static int any_call(struct pam_handle *handle,
+    int (*function)(pam_handle_t *pamh, int flags, int argc, const char **argv), int argc,
+    const char **argv)
+{
+	struct before before, now;
+	int code;
+
+	look(handle, &before);
+	code = function(handle, 0, argc, argv);
+	look(handle, &now);
+	if (memcmp(&now.ids, &before.ids, sizeof(now.ids)) != 0) {
+		MUST(code == PAM_SESSION_ERR && ids_are_lost(handle));
+		*kernel_ids(KERNEL_HOST) = before.ids;
+	}
+	MUST(now.descriptors == before.descriptors);
+	MUST(now.time - before.time <= TIMEOUT + SLACK);
+	return code;
+}
+
+void scene_any_open(struct pam_handle *handle, int argc, const char **argv)
+{
+	unsigned errors = handle->errors + handle->about_conf;
+	int code = any_call(handle, pam_sm_acct_mgmt, argc, argv);
+
+	MUST(ONE_OF(code, PAM_SUCCESS, PAM_IGNORE, PAM_PERM_DENIED, PAM_SYSTEM_ERR));
+	code = any_call(handle, pam_sm_open_session, argc, argv);
+	MUST(ONE_OF(code, PAM_SUCCESS, PAM_IGNORE, PAM_SESSION_ERR));
+	/* Something was said. */
+	MUST(code != PAM_SESSION_ERR || handle->errors + handle->about_conf > errors);
+	code = any_call(handle, pam_sm_close_session, argc, argv);
+	MUST(ONE_OF(code, PAM_SUCCESS, PAM_SESSION_ERR));
+}
+
 static int ask_loader(enum loader_task task, const char *user)
 {
 	const struct loader_request request = {.task = task, .user = user};

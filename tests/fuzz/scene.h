@@ -21,6 +21,15 @@ void scene_reset(void);
 /* A file of the machine in another state; NULL: none. Paths as in config/paths.h. */
 void scene_file(const char *path, const void *data, size_t size);
 
+/* /run/ravi/rings of the agent; size 0: none. */
+void scene_ring_record(const void *data, size_t size);
+
+/*
+ * account, open and close where the machine's files may say anything: what the module returns is one of what it
+ * may return, and the host is as it was.
+ */
+void scene_any_open(struct pam_handle *handle, int argc, const char **argv);
+
 /* Each calls the module, or the loader, and then looks at everything. */
 int scene_account(struct pam_handle *handle, int argc, const char **argv);
 int scene_open(struct pam_handle *handle, int argc, const char **argv);
