@@ -40,15 +40,17 @@ static void offer(struct typing *t, const char *word, size_t len, const char *me
 static void offer_command(
     struct typing *t, const struct cli_command *c, const char *given, const char *last)
 {
-	size_t len = strlen(given), next;
+	size_t start = strlen(given), next;
 
-	if (strncmp(c->name, given, len) != 0 || (len && c->name[len] != ' '))
+	if (strncmp(c->name, given, start) != 0 || (start && c->name[start] != ' '))
 		return;
-	next = strcspn(c->name + len + (len > 0), " ");
-	if (!next || (last && !strncmp(c->name, last, len + (len > 0) + next + 1)))
+	start += start > 0;
+	next = strcspn(c->name + start, " ");
+	/* "audit verify" behind "audit" or "audit restart" has been offered. */
+	if (!next || (last && !strncmp(c->name, last, start + next) &&
+			 (last[start + next] == ' ' || !last[start + next])))
 		return;
-	offer(t, c->name + len + (len > 0), next,
-	    c->name[len + (len > 0) + next] ? NULL : c->summary);
+	offer(t, c->name + start, next, c->name[start + next] ? NULL : c->summary);
 }
 
 static void offer_commands(struct typing *t, int count, char **words)

@@ -30,7 +30,8 @@ test_set_up() {
 }
 
 test_commands() {
-	contains "$(offered ravi '')" "init status identity host vault secrets"
+	contains "$(offered ravi '')" "init status identity"
+	equal "" "$(offered ravi '' | tr ' ' '\n' | sort | uniq -d)"
 	equal "secrets" "$(offered ravi sec)"
 	equal "history" "$(offered ravi secrets hi)"
 	equal "list add remove" "$(offered ravi vault recipients '')"

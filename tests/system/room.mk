@@ -41,6 +41,7 @@ dist_check_SCRIPTS += %D%/codex-monitor.sh
 dist_check_SCRIPTS += %D%/codex-monitor-standin.js
 dist_check_SCRIPTS += %D%/doctor.sh
 dist_check_SCRIPTS += %D%/faults.sh
+dist_check_SCRIPTS += %D%/examples.sh
 dist_check_SCRIPTS += %D%/gh.sh
 dist_check_SCRIPTS += %D%/git-config.sh
 dist_check_SCRIPTS += %D%/git-credential.sh
