@@ -145,7 +145,8 @@ static int read_ending(int fd, struct ending *ending, struct audit_tip *tip)
 	tip->seq = parses ? line.seq : seq_before(fd, ending);
 	audit_hash(
 	    ending->bytes.data + ending->start, ending->bytes.len - ending->start, tip->hash);
-	return tip->seq ? 0 : -EBADMSG;
+	/* Nor can it go on from a number that is no writer's. */
+	return tip->seq && tip->seq < AUDIT_SEQ_MAX / 2 ? 0 : -EBADMSG;
 }
 
 /* ---- opening ---- */
@@ -242,7 +243,8 @@ static int begin_file(struct audit_pen *pen, const struct audit_trail *trail, st
 		fd = audit_file_open(trail, pen->folder, name, why);
 		if (fd >= 0 && fstat(fd, &st) == 0 && st.st_size) {
 			ending.size = (uint64_t)st.st_size;
-			read_ending(fd, &ending, &pen->tip);
+			if (read_ending(fd, &ending, &pen->tip) < 0)
+				pen->tip = (struct audit_tip){.hash = AUDIT_NO_HASH};
 		}
 	}
 	return add_text(pen, why, "event=begin file=%" PRIu64 " result=done", pen->file);

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* A line of the audit trail, and a trail of which the bytes are the one file. */
+/*
+ * A line of the audit trail, and a trail of which the bytes are the one file. Whatever is in it, the next
+ * event finds a place, and nothing that was there before is lost.
+ */
 #include <config.h>
 
 #include <errno.h>
@@ -12,6 +15,7 @@
 #include "audit/trail.h"
 #include "audit/verify.h"
 #include "fuzz.h"
+#include "util/cleanup.h"
 
 static void check_span(const struct audit_span *span, const uint8_t *data, size_t size)
 {
@@ -89,11 +93,66 @@ static void check_trail(const uint8_t *data, size_t size)
 		MUST(*report.findings[i].text && *audit_kind_word(report.findings[i].kind));
 }
 
+/* What became of the bytes when an event was written behind them. */
+struct seen {
+	const uint8_t *data;
+	size_t size;
+	size_t matched; /* how much of them was seen again */
+	bool event;     /* the last line is the event */
+};
+
+static int look(void *context, const struct audit_place *at, const char *bytes, size_t len)
+{
+	struct seen *seen = context;
+	struct audit_line line;
+
+	if (at->offset == seen->matched && seen->matched + len <= seen->size &&
+	    !memcmp(seen->data + seen->matched, bytes, len))
+		seen->matched += len + (seen->matched + len < seen->size);
+	seen->event =
+	    audit_parse_line(bytes, len, &line) == 0 && audit_field_is(&line, "event", "fuzzed");
+	return 0;
+}
+
+/* A file in which no line is whole is put aside as it is. */
+static bool is_put_aside(size_t size)
+{
+	dir_auto dir = opendir(place.folder);
+	const struct dirent *entry;
+	bool found = false;
+
+	MUST(dir);
+	while ((entry = readdir(dir))) {
+		struct stat st;
+
+		if (strncmp(
+			entry->d_name, AUDIT_FILE ".damaged-", strlen(AUDIT_FILE ".damaged-")) != 0)
+			continue;
+		found = found || (fstatat(dirfd(dir), entry->d_name, &st, 0) == 0 &&
+				     (size_t)st.st_size == size);
+		unlinkat(dirfd(dir), entry->d_name, 0);
+	}
+	return found;
+}
+
+static void check_append(const uint8_t *data, size_t size)
+{
+	const struct audit_walk all = {0};
+	struct seen seen = {.data = data, .size = size};
+	struct reason why = {0};
+
+	MUST(audit_append(&place.trail, "event=fuzzed result=done", &why) == 0);
+	MUST(audit_walk(&place.trail, &all, look, &seen, &why) == 0);
+	MUST(seen.event);
+	MUST(is_put_aside(size) || seen.matched == size);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	const uint8_t *newline = size ? memchr(data, '\n', size) : NULL;
 
 	check_line(data, newline ? (size_t)(newline - data) : size);
 	check_trail(data, size);
+	check_append(data, size);
 	return 0;
 }
