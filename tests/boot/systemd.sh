@@ -33,6 +33,8 @@ test_the_folders_of_agents_have_memory_of_their_own() {
 # ravi doctor on a machine that systemd runs: all is well as it was installed, and what does not run is found.
 test_the_doctor_knows_systemd() {
 	local said
+	# A session that is on its way out is none that ended without closing.
+	is_logged_out first
 	/usr/libexec/ravi/ravi-pam enable --runuser >/dev/null
 	mv /etc/ravi/recovery.key /root/
 	# The swap of the machine that this one runs on is not what is tested.
