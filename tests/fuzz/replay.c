@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Gives a fuzz target every file of its corpus, and each of them cut off at every length, or at some
- * hundred lengths of a long one: what a fuzzer found once, `make check` finds again with any compiler.
+ * Gives a fuzz target every file of its corpus, each of them cut off at every length, or at some hundred
+ * lengths of a long one, and changed at random in RAVI_CHANGES (8) ways, which are the same each time: what a
+ * fuzzer found once, `make check` finds again with any compiler.
  *
  *	NAME [FILE...]	without files those of $srcdir/tests/fuzz/corpus/NAME; prints TAP
  */
@@ -17,8 +18,10 @@
 #include "util/cleanup.h"
 #include "util/file.h"
 
-#define INPUT_MAX (4u << 20) /* bytes */
-#define CUTS      100        /* of one file */
+#define INPUT_MAX   (4u << 20) /* bytes */
+#define CUTS        100        /* of one file */
+#define CHANGES     8          /* the same */
+#define CHANGED_MAX (64u << 10)
 
 static int count;
 
@@ -34,10 +37,47 @@ static void give(const char *data, size_t size)
 	free(copy);
 }
 
+static uint32_t random_below(uint64_t *state, size_t n)
+{
+	*state = *state * 6364136223846793005u + 1442695040888963407u;
+	return (uint32_t)(*state >> 33) % (uint32_t)(n ? n : 1);
+}
+
+/* Up to eight times: a byte is another, or some bytes are missing, or there twice. */
+static void give_changed(const struct buf *input, uint64_t state)
+{
+	buf_auto text = {0};
+
+	MUST(buf_add(&text, input->data, input->len) == 0);
+	for (uint32_t i = random_below(&state, 8) + 1; i && text.len; i--) {
+		size_t at = random_below(&state, text.len);
+		size_t some = random_below(&state, text.len - at < 32 ? text.len - at : 32);
+		buf_auto rest = {0};
+
+		switch (random_below(&state, 4)) {
+		case 0:
+			MUST(buf_add(&rest, text.data + at, text.len - at) == 0);
+			buf_cut(&text, at);
+			MUST(buf_add(&text, rest.data + some, rest.len - some) == 0);
+			break;
+		case 1:
+			MUST(buf_add(&rest, text.data + at, text.len - at) == 0);
+			buf_cut(&text, at + some);
+			MUST(buf_add(&text, rest.data, rest.len) == 0);
+			break;
+		default:
+			text.data[at] = (char)random_below(&state, 256);
+		}
+	}
+	give(text.data, text.len);
+}
+
 static void replay(int dir, const char *name)
 {
 	fd_auto fd = openat(dir, name, O_RDONLY | O_CLOEXEC);
 	buf_auto input = {0};
+	const char *wanted = getenv("RAVI_CHANGES");
+	unsigned long changes = wanted ? strtoul(wanted, NULL, 10) : CHANGES;
 	size_t step;
 
 	/* First: what crashes has been named. */
@@ -48,6 +88,8 @@ static void replay(int dir, const char *name)
 	give(input.data, input.len);
 	for (size_t len = 0; len < input.len; len += step)
 		give(input.data, len);
+	for (unsigned long i = 0; i < changes && input.len && input.len <= CHANGED_MAX; i++)
+		give_changed(&input, i);
 	printf("ok %d - %s\n", ++count, name);
 }
 

@@ -3,7 +3,7 @@
 # --enable-fuzzing they are libFuzzer programs, which tests/fuzz/run lets loose.
 FUZZ_TARGETS = \
 	%D%/age %D%/age-keys %D%/age-payload %D%/agent %D%/audit %D%/broker %D%/codex %D%/conf \
-	%D%/credential %D%/enrolment %D%/pam \
+	%D%/credential %D%/enrolment \
 	%D%/gitconfig %D%/host-key %D%/loader-record %D%/message \
 	%D%/ring-record %D%/sshkey %D%/toml %D%/trusted %D%/vault
 
@@ -132,18 +132,21 @@ FUZZ_CALLS_WRAP = \
 	-Wl,--wrap=setrlimit,--wrap=syslog,--wrap=__syslog_chk,--wrap=_exit,--wrap=fork,--wrap=posix_spawn \
 	-Wl,--wrap=posix_spawn_file_actions_adddup2,--wrap=pidfd_open,--wrap=pidfd_send_signal,--wrap=waitpid,--wrap=kill
 
-check_PROGRAMS += %D%/inject
+# The linker's wrapping would take libFuzzer and clang's sanitizers along: these two are for make check alone.
+if !FUZZING
+check_PROGRAMS += %D%/inject %D%/pam
+TESTS += %D%/inject %D%/pam
+endif
 %C%_inject_SOURCES = %D%/inject.c $(FUZZ_CALLS)
 %C%_inject_CPPFLAGS = $(AM_CPPFLAGS) $(FUZZ_CALLS_CPPFLAGS)
 %C%_inject_CFLAGS = $(AM_CFLAGS) $(FUZZ_SEALED) -U_FORTIFY_SOURCE
 %C%_inject_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_CALLS_WRAP)
 %C%_inject_LDADD = $(FUZZ_CALLS_LIBS)
-TESTS += %D%/inject
 
-%C%_pam_SOURCES = %D%/pam.c $(FUZZ_CALLS) $(FUZZ_MAIN)
+%C%_pam_SOURCES = %D%/pam.c %D%/replay.c $(FUZZ_CALLS)
 %C%_pam_CPPFLAGS = $(AM_CPPFLAGS) $(FUZZ_CALLS_CPPFLAGS)
 %C%_pam_CFLAGS = $(AM_CFLAGS) $(FUZZ_SEALED) -U_FORTIFY_SOURCE
-%C%_pam_LDFLAGS = $(LINK_FUZZ) $(FUZZ_CALLS_WRAP)
+%C%_pam_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_CALLS_WRAP)
 %C%_pam_LDADD = $(FUZZ_CALLS_LIBS)
 
 EXTRA_DIST += %D%/README %D%/corpus

@@ -131,9 +131,10 @@ test_secrets_set_fails_at_every_file_operation() {
 
 # ---- the loader ----
 
-# The loader loads under a tracer that does to it what /tmp/inject says, when that is there.
+# traced_loader TASK: the loader does that task (--load, --end) under a tracer that does to it what /tmp/inject
+# says, when that is there.
 traced_loader() {
-	loader '[[ $1 == --load && -e /tmp/inject ]] || exec '"$LOADER"'.real "$@"' \
+	loader "[[ \$1 == $1 && -e /tmp/inject ]] || exec $LOADER.real \"\$@\"" \
 		'exec strace -qq -o /tmp/trace $(</tmp/inject) '"$LOADER"'.real "$@"'
 	# Once, to know what it calls.
 	: >/tmp/inject
@@ -168,13 +169,30 @@ each_loader_call() {
 
 test_the_loader_is_killed_at_every_system_call() {
 	keep "$LOADER"
-	traced_loader
+	traced_loader --load
 	each_loader_call signal=KILL
+}
+
+# What it leaves, revoked or whole, is no warm ring without a token to the next login.
+test_the_end_is_killed_at_every_system_call() {
+	local call number got what
+	keep "$LOADER"
+	traced_loader --end
+	while read -r call number; do
+		what="killed at $call $number"
+		echo "-e inject=$call:signal=KILL:when=$number" >/tmp/inject
+		got=$(timeout 30 "$HOST" /tmp/pam first open close 2>/dev/null | paste -sd,)
+		[[ $got == "open PAM_SUCCESS,close PAM_S"* ]] || fail "$what: $got"
+		rm /tmp/inject
+		got=$("$HOST" /tmp/pam first open "$PRINT" close 2>/dev/null | paste -sd,)
+		equal "after $what: open PAM_SUCCESS,one,close PAM_SUCCESS" "after $what: $got"
+		no_ring first
+	done </tmp/calls
 }
 
 test_the_loader_fails_at_every_file_operation() {
 	keep "$LOADER"
-	traced_loader
+	traced_loader --load
 	grep -E '^(openat|read|write|fstat|newfstatat|fchmod|fchown|unlinkat|flock|mkdirat|renameat2|symlinkat|add_key|keyctl|setresuid|prctl|getdents64|socket|connect|sendto) ' \
 		/tmp/calls >/tmp/calls.files
 	mv /tmp/calls.files /tmp/calls
