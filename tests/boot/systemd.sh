@@ -331,7 +331,7 @@ test_the_broker_is_started_by_its_socket() {
 
 # A user whose manager runs from boot on is a session that does not end.
 test_a_lingering_user() {
-	local ring
+	local ring said
 	loginctl enable-linger first
 	eventually 30 test -s /run/ravi/rings/first
 	ring=$(ring_of first)
@@ -339,15 +339,16 @@ test_a_lingering_user() {
 	cat >~first/.config/systemd/user/standing.service <<-UNIT
 		[Service]
 		Type=exec
-		ExecStart=/bin/sh -c 'while sleep 0.2; do ravi-keyctl print TOKEN; echo; done >/srv/said/standing 2>&1'
+		ExecStart=/bin/sh -c 'while sleep 0.2; do ravi-keyctl print TOKEN; echo; done >%t/standing 2>&1'
 	UNIT
 	ln -s ../standing.service ~first/.config/systemd/user/default.target.wants/
 	open_ssh first a
 	ask_ssh a 'systemctl --user daemon-reload; systemctl --user start standing'
 	close_ssh a
-	says /srv/said/standing one
+	said=/run/user/$(id -u first)/standing
+	says "$said" one
 	printf uno | ravi secrets set TOKEN --identity first
-	says /srv/said/standing uno
+	says "$said" uno
 	printf one | ravi secrets set TOKEN --identity first
 	sleep 2
 	$LOADER --sweep
@@ -357,7 +358,6 @@ test_a_lingering_user() {
 	ends first "$ring"
 	# The next boot is the other half of this test.
 	loginctl enable-linger first
-	rm -f /srv/said/standing
 }
 
 # An identity that lingers keeps its ring for what runs outside of every session.
