@@ -119,9 +119,11 @@ test_set_up() {
 
 test_ravi_1() {
 	AGENT=payments-agent
-	run_all "$TREE/tools/ravi/ravi.1"
+	local rc=0
+	run_all "$TREE/tools/ravi/ravi.1" || rc=$?
 	rm -f "$AT"/*.env
 	ravi identity delete reports-agent >/dev/null
+	return "$rc"
 }
 
 test_readme() {
