@@ -76,6 +76,7 @@ static const struct operation operations[] = {
     /* ---- what is in a message; ravi-fetch finds it without asking anybody ---- */
     {"message.code", NULL, "", BY_NOBODY, OPERATION_READ, NULL, "subject text html", "{found"},
     {"message.link", NULL, "", BY_NOBODY, OPERATION_READ, NULL, "subject text html host", "{found"},
+    {"message.text", NULL, "", BY_NOBODY, OPERATION_READ, NULL, "html", "{found"},
 };
 
 const struct operation *operation_find(const char *name)

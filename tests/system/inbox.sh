@@ -110,6 +110,7 @@ test_wait_for_a_code() {
 	mail "Your verification code is 111111." subject="Old code"
 	waits one --from noreply@example.com --code
 	mail "Your lunch is ready. 222222 portions." from=cook@example.com
+	mail "Your verification code is 333333." from=noreply@example.com.evil.test
 	mail "Your verification code is 482913. It is good for 10 minutes." from="Example <noreply@example.com>"
 	equal 0 "$(ended one)"
 	equal 482913 "$(cat /tmp/one)"
@@ -123,6 +124,20 @@ test_wait_for_a_link() {
 		html='<p>Welcome!</p><a href="https://login.example.com/verify?token=abc123">Verify your address</a><a href="https://example.com/unsubscribe">Unsubscribe</a>'
 	equal 0 "$(ended two)"
 	equal "https://login.example.com/verify?token=abc123" "$(cat /tmp/two)"
+}
+
+test_wait_for_a_domain() {
+	waits domain --from example.com --code
+	mail "Your verification code is 333333." from=noreply@example.com.evil.test
+	mail "Your verification code is 444444." from=noreply@notexample.com
+	mail "Your verification code is 482913." from="Example <noreply@login.example.com>"
+	equal 0 "$(ended domain)"
+	equal 482913 "$(cat /tmp/domain)"
+}
+
+test_html_has_words() {
+	mail "" subject=Words html='<style>x</style><p>Only <b>in HTML</b></p>'
+	contains "$(as_first ravi message email --human)" "Only in HTML"
 }
 
 test_wait_for_an_sms() {
@@ -153,8 +168,8 @@ test_wait_times_out() {
 }
 
 test_since() {
-	mail "Your verification code is 616161."
-	equal 616161 "$(as_first ravi inbox wait --since 5m --code --timeout 10 --subject "''" --email 2>/dev/null || as_first ravi inbox wait --since 20s --code --timeout 10 --email)"
+	mail "Your verification code is 616161." subject=Since
+	equal 616161 "$(as_first ravi inbox wait --since 5m --code --timeout 10 --subject Since --email)"
 	expect 2 as_first ravi inbox wait --since yesterday --code
 	expect 2 as_first ravi inbox wait --code --link
 }

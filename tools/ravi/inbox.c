@@ -44,23 +44,27 @@ const struct option_row inbox_options[] = {
 
 /* ---- for people ---- */
 
-/* Strangers wrote this: what moves a terminal comes out as '?', and a text stays below its heading. */
+/* A text of several lines stays below its heading. */
 static void add_text(struct buf *out, const char *text)
 {
 	buf_add_char(out, '\n');
-	for (const unsigned char *c = (const unsigned char *)text; *c; c++) {
-		/* The C1 controls are two bytes in UTF-8. */
-		if (*c == 0xC2 && c[1] >= 0x80 && c[1] < 0xA0) {
-			buf_add_char(out, '?');
-			c++;
-		} else if ((*c < ' ' && *c != '\n' && *c != '\t') || *c == 0x7F) {
-			if (*c != '\r')
-				buf_add_char(out, '?');
-		} else {
-			buf_add_char(out, (char)*c);
-		}
-	}
+	table_prose(out, text);
 	buf_add_char(out, '\n');
+}
+
+/* A mail without a text has its words in the HTML, which is read where strangers' text is: in ravi-fetch. */
+static int add_words(struct mailbox *m, struct buf *out, const json_t *json, struct reason *why)
+{
+	const char *text = fetch_text(json, "text_content"), *html = fetch_text(json, "html_content");
+	fetch_json_auto read = NULL;
+	int r;
+
+	if ((text && *text) || !html || !*html)
+		return 0;
+	r = mailbox_ask(m, "message.text", json_pack("{s:s}", "html", html), &read, why);
+	if (r == 0 && fetch_text(read, "value"))
+		add_text(out, fetch_text(read, "value"));
+	return r;
 }
 
 static void add_member(struct buf *out, const char *name, const json_t *value)
@@ -80,33 +84,43 @@ static void add_member(struct buf *out, const char *name, const json_t *value)
 	}
 }
 
-static void add_human(struct buf *out, const json_t *json)
+static int add_human(struct mailbox *m, struct buf *out, const json_t *json, struct reason *why)
 {
 	const char *name;
 	json_t *value;
 	size_t i;
+	int r = 0;
 
 	json_array_foreach((json_t *)(uintptr_t)json, i, value)
 	{
-		add_human(out, value);
+		r = add_human(m, out, value, why);
+		if (r < 0)
+			return r;
 		buf_add_char(out, '\n');
 	}
 	json_object_foreach((json_t *)(uintptr_t)json, name, value)
 	{
 		if (json_is_array(value) || json_is_object(value))
-			add_human(out, value);
+			r = add_human(m, out, value, why);
 		else if (strcmp(name, "html_content"))
 			add_member(out, name, value);
+		if (r < 0)
+			return r;
 	}
+	return add_words(m, out, json, why);
 }
 
-static int print(const struct inbox_values *values, const json_t *json)
+static int print(
+    struct mailbox *m, const struct inbox_values *values, const json_t *json, struct reason *why)
 {
 	buf_auto out = {0};
+	int r;
 
 	if (!values->human)
 		return mailbox_print(json);
-	add_human(&out, json);
+	r = add_human(m, &out, json, why);
+	if (r < 0)
+		return cli_fail(r, why);
 	fputs(buf_text(&out), stdout);
 	return EXIT_DONE;
 }
@@ -164,7 +178,7 @@ int run_get(void *opaque, int argc, char **argv)
 	r = mailbox_open(values->identity, &m, &why);
 	if (r == 0)
 		r = get(&m, argv[0], &json, &why);
-	return r < 0 ? cli_fail(r, &why) : print(values, json);
+	return r < 0 ? cli_fail(r, &why) : print(&m, values, json, &why);
 }
 
 /* ---- inbox, message ---- */
@@ -190,7 +204,7 @@ static int show(const struct inbox_values *values, const struct listing *listing
 		r = mailbox_ask(&m, listing->list,
 		    values->unread ? json_pack("{s:b}", listing->filter, listing->filter_value) : NULL,
 		    &json, &why);
-	return r < 0 ? cli_fail(r, &why) : print(values, json);
+	return r < 0 ? cli_fail(r, &why) : print(&m, values, json, &why);
 }
 
 int run_inbox_email(void *values, int argc, char **argv)

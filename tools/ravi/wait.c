@@ -42,9 +42,9 @@ const struct option_row wait_options[] = {
     {ROW(identity), .kind = OPTION_TEXT, .letter = 'i', .argument = "ID",
 	.help = "whose (default: RAVI_IDENTITY, or the only one there is)"},
     {ROW(from), .kind = OPTION_TEXT, .argument = "PATTERN",
-	.help = "the sender: a part of it, or a pattern with * and ?"},
+	.help = "the sender: address, domain, a part of it, or a pattern with * and ?"},
     {ROW(subject), .kind = OPTION_TEXT, .argument = "PATTERN",
-	.help = "the subject, the same; an SMS has none"},
+	.help = "the subject: a part of it, or a pattern; an SMS has none"},
     {ROW(sms), .kind = OPTION_FLAG, .help = "SMS alone"},
     {ROW(email), .kind = OPTION_FLAG, .help = "mail alone"},
     {ROW(since), .kind = OPTION_TEXT, .argument = "TIME",
@@ -106,18 +106,42 @@ static bool fits(const char *pattern, const char *text)
 	return strcasestr(text, pattern) != NULL;
 }
 
-/* "Example <noreply@example.com>" is its address, too: a pattern *@example.com shall fit it. */
+/* The address in "Example <noreply@example.com>". */
+static void bare_address(const char *sender, char address[EMAIL_MAX + 1])
+{
+	const char *open = strrchr(sender, '<'), *from = open ? open + 1 : sender;
+
+	snprintf(address, EMAIL_MAX + 1, "%.*s", (int)strcspn(from, ">"), from);
+}
+
+/* "example.com" and what lies below it; "noreply@example.com.evil.test" only contains that. */
+static bool is_on_domain(const char *domain, const char *address)
+{
+	const char *at = strrchr(address, '@');
+	size_t len = strlen(domain), its = at ? strlen(at + 1) : 0;
+
+	return at && its >= len && !strcasecmp(at + 1 + its - len, domain) &&
+	       (its == len || at[its - len] == '.');
+}
+
+/*
+ * A whole address, a domain, or a part of the sender; as a pattern all of it or of its address. What looks
+ * like an address or a domain is taken as one: a part would fit look-alikes.
+ */
 static bool fits_sender(const char *pattern, const char *sender)
 {
-	const char *open = sender ? strrchr(sender, '<') : NULL;
 	char address[EMAIL_MAX + 1];
 
-	if (fits(pattern, sender))
-		return true;
-	if (!open)
-		return false;
-	snprintf(address, sizeof(address), "%.*s", (int)strcspn(open + 1, ">"), open + 1);
-	return fits(pattern, address);
+	if (!pattern || !sender)
+		return !pattern;
+	bare_address(sender, address);
+	if (strpbrk(pattern, "*?["))
+		return fits(pattern, sender) || fits(pattern, address);
+	if (*pattern == '@')
+		return is_on_domain(pattern + 1, address);
+	if (strchr(pattern, '@'))
+		return !strcasecmp(pattern, address);
+	return strchr(pattern, '.') ? is_on_domain(pattern, address) : fits(pattern, sender);
 }
 
 static bool is_outgoing(const json_t *message)
