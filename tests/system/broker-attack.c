@@ -31,7 +31,6 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "broker/client.h"
@@ -44,7 +43,6 @@
 #define GOOD      "{\"op\":\"set\",\"name\":\"ATTACK\",\"text\":\"v\"}\n"
 #define RIGHTS    253 /* descriptors in one message: SCM_MAX_FD of the kernel */
 #define GIVEN     "/tmp/given"
-#define TIMES_MAX 60
 
 static int call(void)
 {
@@ -303,40 +301,6 @@ static int attack_given(const char *what)
 	return 2;
 }
 
-static int compare_times(const void *a, const void *b)
-{
-	const long *x = a, *y = b;
-
-	return (*x > *y) - (*x < *y);
-}
-
-static int attack_time(const char *count)
-{
-	int wanted = atoi(count);
-	long times[TIMES_MAX];
-
-	if (wanted < 1 || wanted > TIMES_MAX)
-		return 2;
-	for (int i = 0; i < wanted; i++) {
-		struct timespec before, after;
-		struct reason why = {0};
-		char value[32];
-
-		snprintf(value, sizeof(value), "value-%d", i);
-		clock_gettime(CLOCK_MONOTONIC, &before);
-		if (store("TIMED", value, &why) < 0) {
-			printf("%s\n", why.text);
-			return 1;
-		}
-		clock_gettime(CLOCK_MONOTONIC, &after);
-		times[i] = (after.tv_sec - before.tv_sec) * 1000000 +
-			   (after.tv_nsec - before.tv_nsec) / 1000;
-	}
-	qsort(times, (size_t)wanted, sizeof(*times), compare_times);
-	printf("median=%ld longest=%ld\n", times[wanted / 2], times[wanted - 1]);
-	return 0;
-}
-
 static const struct {
 	const char *name;
 	int (*run)(const char *argument);
@@ -353,7 +317,6 @@ static const struct {
     {"vanish", attack_vanish, true},
     {"many", attack_many, true},
     {"given", attack_given, true},
-    {"time", attack_time, true},
 };
 
 int main(int argc, char **argv)

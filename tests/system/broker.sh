@@ -363,14 +363,4 @@ test_a_broker_that_is_killed_leaves_the_old_or_the_new() {
 	ravi secrets delete KILLED --identity first
 }
 
-test_a_write_is_fast() {
-	local times median
-	forget_writes
-	session first a
-	times=$(in_session a "$ATTACK" time 50)
-	end_session a
-	median=$(sed -n 's/median=\([0-9]*\) .*/\1/p' <<<"$times")
-	[[ $median -le 25000 ]]
-}
-
 run_tests
