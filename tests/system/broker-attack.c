@@ -15,7 +15,6 @@
  *	many COUNT	COUNT processes at once, each of which stores MANY_n through the client's own code
  *	given WHAT	as root: becomes a broker whose descriptor 0 is a listening socket ("listener") or a
  *			connection, of a process of the user `first` that asks twice or once
- *	time COUNT	COUNT writes one after the other; prints their median and longest in microseconds
  */
 #include <config.h>
 
@@ -31,6 +30,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "broker/client.h"
