@@ -88,8 +88,11 @@ static int list_present(int32_t ring, struct present **present, size_t *count)
 	for (size_t i = 0; i < links; i++) {
 		struct ring_description d;
 
-		if (ring_describe(serials[i], &d) < 0)
-			continue;
+		r = ring_describe(serials[i], &d);
+		if (r == -ENOKEY)
+			continue; /* gone meanwhile */
+		if (r < 0)
+			return r;
 		(*present)[*count].id = serials[i];
 		strcpy((*present)[(*count)++].description, d.text);
 	}
@@ -161,7 +164,10 @@ static int fill(int32_t ring, const struct ring_content *content, struct reason 
 				    !strcmp(present[k].description, item->description))
 					continue;
 				keyctl_revoke(present[k].id);
-				keyctl_unlink(present[k].id, ring);
+				if (keyctl_unlink(present[k].id, ring) < 0 && errno != ENOENT &&
+				    errno != ENOKEY)
+					return reason_errno(why, -errno,
+					    "taking %s out of the ring", present[k].description);
 			}
 		r = put_item(ring, item, find_present(present, count, item->description));
 		if (r == -EDQUOT)
