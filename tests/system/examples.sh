@@ -14,6 +14,7 @@ AT=/root/examples
 NOT_RUN=(
 	'sudo tools/quickstart' 'the test quickstart runs it'
 	'sudo tests/run' 'this is part of it'
+	'make bench*' 'it measures for minutes, and asserts nothing'
 	'*OWNER/REPO*' 'it needs an account on GitHub; the tests gh and git-credential have one of their own'
 	'* gh auth status' 'it needs an account on GitHub'
 	'*gh pr list' 'it needs an account on GitHub'
