@@ -89,8 +89,8 @@ static int list_present(int32_t ring, struct present **present, size_t *count)
 		struct ring_description d;
 
 		r = ring_describe(serials[i], &d);
-		if (r == -ENOKEY)
-			continue; /* gone meanwhile */
+		if (r == -ENOKEY || r == -EKEYREVOKED || r == -EKEYEXPIRED)
+			continue; /* it is dead, and is displaced by its name */
 		if (r < 0)
 			return r;
 		(*present)[*count].id = serials[i];
@@ -165,7 +165,7 @@ static int fill(int32_t ring, const struct ring_content *content, struct reason 
 					continue;
 				keyctl_revoke(present[k].id);
 				if (keyctl_unlink(present[k].id, ring) < 0 && errno != ENOENT &&
-				    errno != ENOKEY)
+				    errno != ENOKEY && errno != EKEYREVOKED && errno != EKEYEXPIRED)
 					return reason_errno(why, -errno,
 					    "taking %s out of the ring", present[k].description);
 			}
