@@ -157,7 +157,7 @@ struct ring_description {
 	char text[RING_DESCRIPTION_MAX]; /* cut when longer: then it is none of ours */
 };
 
-/* keyctl_describe(3), taken apart: 0 or -errno. Works on expired and revoked keys too. */
+/* keyctl_describe(3), taken apart: 0 or -errno. Works on expired keys too; a revoked one is -EKEYREVOKED. */
 int ring_describe(int32_t id, struct ring_description *description);
 
 /* The serials a keyring links, freed by the caller; -errno. */

@@ -509,6 +509,7 @@ static void test_a_lost_answer_makes_no_second_thing(void **state)
 	outcome_auto o = {0};
 
 	(void)state;
+	assert_int_equal(warm.error, 0);
 	tell("fault", "{\"kind\": \"lost-answer\", \"method\": \"POST\", \"times\": 1}");
 	o = call("identity.create", account(), "{\"name\": \"only-one\"}");
 	fails(&o, -EINPROGRESS, "may have been done or not");
