@@ -21,8 +21,6 @@
 #include "util/file.h"
 #include "util/text.h"
 
-#define LAST_LOGIN ".last"
-
 /* A folder below /run/ravi, made where it is missing: a boot may have come without tmpfiles.d. */
 static int open_folder(const char *name, struct reason *why)
 {
@@ -33,14 +31,20 @@ static int open_folder(const char *name, struct reason *why)
 	return dir_make(run, name, 0700, 0, why);
 }
 
+/* The time of a folder in which no session was ever opened. */
+static const struct timespec never[2] = {{.tv_sec = 0}, {.tv_sec = 0}};
+
 int session_lock(const char *user, struct deadline deadline, struct reason *why)
 {
 	fd_auto all = open_folder("sessions", why);
+	bool is_new = all >= 0 && faccessat(all, user, F_OK, AT_SYMLINK_NOFOLLOW) < 0;
 	fd_auto lock = all < 0 ? all : dir_make(all, user, 0700, 0, why);
 	int r;
 
 	if (lock < 0)
 		return lock;
+	if (is_new)
+		futimens(lock, never);
 	r = file_lock(lock, LOCK_EX, deadline);
 	if (r == -ETIMEDOUT)
 		return reason_set(why, r,
@@ -85,17 +89,6 @@ static int read_stat(const char *pid, char *state, char starttime[24])
 	return 0;
 }
 
-/* For people who ask when an agent was here; a login does not fail over it. */
-static void note_login(int lock)
-{
-	int fd;
-
-	if (utimensat(lock, LAST_LOGIN, NULL, AT_SYMLINK_NOFOLLOW) == 0 || errno != ENOENT)
-		return;
-	fd = openat(lock, LAST_LOGIN, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
-	cleanup_fd(&fd);
-}
-
 int session_add(int lock, char name[SESSION_NAME_MAX], struct reason *why)
 {
 	char state, starttime[24];
@@ -111,21 +104,34 @@ int session_add(int lock, char name[SESSION_NAME_MAX], struct reason *why)
 		else
 			snprintf(name, SESSION_NAME_MAX, "%d-%s.%d", (int)getpid(), starttime, i);
 		fd = openat(lock, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-		if (fd >= 0) {
-			note_login(lock);
+		if (fd >= 0)
 			return 0;
-		}
 		if (errno != EEXIST)
 			return reason_errno(why, -errno, "making the session record %s", name);
 	}
 	return reason_set(why, -EMFILE, "this process has a thousand sessions of the agent open");
 }
 
+/*
+ * The folder's time is when its last session was opened, for people who ask when an agent was here: a record that
+ * goes leaves it as it was.
+ */
+static int remove_record(int folder, const char *name)
+{
+	struct stat st;
+	bool is_known = fstat(folder, &st) == 0;
+	int r = unlinkat(folder, name, 0) < 0 ? -errno : 0;
+
+	if (r == 0 && is_known)
+		futimens(folder, (const struct timespec[2]){{.tv_nsec = UTIME_OMIT}, st.st_mtim});
+	return r;
+}
+
 int session_remove(int lock, const char *name, struct reason *why)
 {
-	if (unlinkat(lock, name, 0) < 0 && errno != ENOENT)
-		return reason_errno(why, -errno, "removing the session record %s", name);
-	return 0;
+	int r = remove_record(lock, name);
+
+	return r < 0 && r != -ENOENT ? reason_errno(why, r, "removing the session record %s", name) : 0;
 }
 
 /* Whether the leader of this record still runs. Where /proc tells nothing, it does. */
@@ -171,7 +177,7 @@ static int survey(int folder, bool remove, unsigned most, struct session_sight *
 		}
 		sight->dead++;
 		if (remove)
-			unlinkat(folder, entry->d_name, 0);
+			remove_record(folder, entry->d_name);
 	}
 	/* A session that was not seen is not one that has ended. */
 	return errno ? reason_errno(why, -errno, "listing the sessions") : 0;
@@ -196,7 +202,7 @@ int session_look(const char *user, struct session_sight *sight, struct reason *w
 	folder = dir_open(AT_FDCWD, path, 0, why);
 	if (folder < 0)
 		return folder == -ENOENT ? 0 : folder;
-	if (fstatat(folder, LAST_LOGIN, &st, AT_SYMLINK_NOFOLLOW) == 0)
+	if (fstat(folder, &st) == 0)
 		sight->last_login = st.st_mtime;
 	return survey(folder, false, UINT_MAX, sight, why);
 }

@@ -4,9 +4,9 @@
  *
  *	rings/USER		key=value: ring=SERIAL, uid=UID, keys=LINKS; written by ravi-load alone
  *	rings/UID		a link to USER: whose ring the @u of this uid may hold
- *	sessions/USER/		flock(2) on this folder serialises everything about USER
+ *	sessions/USER/		flock(2) on this folder serialises everything about USER; its time of modification
+ *				is when the last session was opened, 0 for never
  *	sessions/USER/PID-STARTTIME	an empty file a session; .2, .3 ... when one process has several
- *	sessions/USER/.last	an empty file, changed when the last session was opened
  *
  * STARTTIME is field 22 of /proc/PID/stat: with it a recycled pid is told from the one that was meant.
  * These names are a format: code loaded before an upgrade closes sessions after it.
