@@ -299,10 +299,10 @@ static int dispatch(const struct cli_program *program, int argc, char **argv)
 int cli_main(const struct cli_program *program, int argc, char **argv)
 {
 	int code = dispatch(program, argc, argv);
+	bool is_lost = fflush(stdout) != 0 || ferror(stdout);
 
 	/* A full disk or a closed pipe: nobody got what was printed, in whatever piece it failed. */
-	if ((fflush(stdout) == 0 && !ferror(stdout)) || code != EXIT_DONE)
-		return code;
-	cli_note("the output could not be written");
-	return EXIT_FAILED;
+	if (is_lost)
+		cli_note("the output could not be written");
+	return is_lost && code == EXIT_DONE ? EXIT_FAILED : code;
 }

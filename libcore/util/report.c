@@ -2,12 +2,11 @@
 /* What a command tells when it is done: see report.h. */
 #include <config.h>
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "util/file.h"
 #include "util/report.h"
 #include "util/table.h"
 
@@ -81,5 +80,6 @@ int report_print(struct report *report)
 		return jsonout_print(&report->j);
 	if (report->lines.error)
 		return report->lines.error;
-	return file_write_fd(STDOUT_FILENO, buf_text(&report->lines), report->lines.len);
+	/* Through stdio: cli_main says when it cannot be written. */
+	return fwrite(buf_text(&report->lines), 1, report->lines.len, stdout) == report->lines.len ? 0 : -EIO;
 }

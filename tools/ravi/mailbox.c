@@ -13,7 +13,6 @@
 #include "mailbox.h"
 #include "ring/ring.h"
 #include "util/cli.h"
-#include "util/file.h"
 
 #define IDENTITY_KEY "RAVI_IDENTITY_KEY"
 
@@ -128,5 +127,5 @@ int mailbox_print(const json_t *json)
 		return cli_fail(-ENOMEM, NULL);
 	text.len += len;
 	buf_add_char(&text, '\n');
-	return file_write_fd(STDOUT_FILENO, text.data, text.len) < 0 ? EXIT_FAILED : EXIT_DONE;
+	return fwrite(text.data, 1, text.len, stdout) == text.len ? EXIT_DONE : EXIT_FAILED;
 }
