@@ -23,7 +23,7 @@ static void check_kept(const struct buf *text, const struct buf *out)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const struct toml_setting setting = {"features", "shell_snapshot", "false"};
-	buf_auto text = {0}, out = {0}, twice = {0};
+	buf_auto text = {0}, out = {0};
 	enum toml_state state;
 
 	MUST(!size || buf_add(&text, data, size) == 0);

@@ -89,8 +89,7 @@ static void test_what_does_not_open(void **state)
 	static const char *const rows[] = {"", "e2e::", "E2E::AAAA", "sk-test", "e2e::!!!!",
 	    "e2e::AAAA",
 	    /* the last byte flipped */
-	    "e2e::BzBOGiXRMT7rllfoeNkhzZ9gMl4PLA9/"
-	    "ShcZWmMtTALguyX/sHncg/Tf9VaygX9HIuEzltYvh//X7nD+cQ=="};
+	    "e2e::BzBOGiXRMT7rllfoeNkhzZ9gMl4PLA9/ShcZWmMtTALguyX/sHncg/Tf9VaygX9HIuEzltYvh//X7nD+cQ=="};
 	struct legacy_pair pair = unlock();
 
 	(void)state;
