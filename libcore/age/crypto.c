@@ -9,6 +9,9 @@
 #include "age/crypto.h"
 #include "util/buf.h"
 
+_Static_assert(WRAPPED_KEY_SIZE == FILE_KEY_SIZE + crypto_aead_chacha20poly1305_ietf_ABYTES,
+    "a wrapped key is the key and its tag");
+_Static_assert(SECRET_SIZE == crypto_aead_chacha20poly1305_ietf_KEYBYTES, "a secret wraps a key");
 _Static_assert(crypto_auth_hmacsha256_BYTES == SECRET_SIZE, "a secret holds one block of HKDF");
 
 void file_key_wipe(struct file_key *key)
@@ -53,4 +56,22 @@ void hkdf_sha256(const void *input, size_t input_len, const void *salt, size_t s
 	hmac(salt, salt_len, input, input_len, "", 0, extracted.bytes);
 	hmac(extracted.bytes, sizeof(extracted.bytes), info, strlen(info), &first_block, 1,
 	    out->bytes);
+}
+
+static const uint8_t zero_nonce[crypto_aead_chacha20poly1305_ietf_NPUBBYTES];
+
+void file_key_wrap(const struct file_key *file_key, const struct secret *key,
+    uint8_t body[WRAPPED_KEY_SIZE])
+{
+	crypto_aead_chacha20poly1305_ietf_encrypt(body, NULL, file_key->bytes,
+	    sizeof(file_key->bytes), NULL, 0, NULL, zero_nonce, key->bytes);
+}
+
+int file_key_unwrap(const uint8_t body[WRAPPED_KEY_SIZE], const struct secret *key,
+    struct file_key *file_key)
+{
+	if (crypto_aead_chacha20poly1305_ietf_decrypt(file_key->bytes, NULL, NULL, body,
+		WRAPPED_KEY_SIZE, NULL, 0, zero_nonce, key->bytes) != 0)
+		return -ENOKEY;
+	return 0;
 }

@@ -12,9 +12,6 @@
 #define LABEL_SIZE (sizeof(LABEL) - 1)
 #define BLOCK_SIZE 8 /* scrypt's r; its p is 1: both are the format's */
 
-/* Every file has a salt of its own, and so a key: the nonce need not differ. */
-static const uint8_t zero_nonce[crypto_aead_chacha20poly1305_ietf_NPUBBYTES];
-
 static int wrap_key(const struct buf *passphrase, const uint8_t salt[SCRYPT_SALT_SIZE],
     unsigned factor, struct secret *key)
 {
@@ -40,8 +37,7 @@ int scrypt_wrap(const struct buf *passphrase, unsigned factor, const struct file
 	r = wrap_key(passphrase, stanza->salt, factor, &key);
 	if (r < 0)
 		return r;
-	crypto_aead_chacha20poly1305_ietf_encrypt(stanza->body, NULL, file_key->bytes,
-	    sizeof(file_key->bytes), NULL, 0, NULL, zero_nonce, key.bytes);
+	file_key_wrap(file_key, &key, stanza->body);
 	return 0;
 }
 
@@ -51,10 +47,5 @@ int scrypt_unwrap(
 	secret_auto key = {0};
 	int r = wrap_key(passphrase, stanza->salt, stanza->factor, &key);
 
-	if (r < 0)
-		return r;
-	if (crypto_aead_chacha20poly1305_ietf_decrypt(file_key->bytes, NULL, NULL, stanza->body,
-		sizeof(stanza->body), NULL, 0, zero_nonce, key.bytes) != 0)
-		return -ENOKEY;
-	return 0;
+	return r < 0 ? r : file_key_unwrap(stanza->body, &key, file_key);
 }

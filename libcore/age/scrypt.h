@@ -9,7 +9,6 @@
 #include <stdint.h>
 
 #include "age/crypto.h"
-#include "age/x25519.h"
 #include "util/buf.h"
 
 #define SCRYPT_SALT_SIZE 16

@@ -10,11 +10,6 @@
 
 _Static_assert(crypto_scalarmult_BYTES == AGE_KEY_SIZE && crypto_scalarmult_BYTES == SECRET_SIZE,
     "points, scalars and shared secrets have one size");
-_Static_assert(WRAPPED_KEY_SIZE == FILE_KEY_SIZE + crypto_aead_chacha20poly1305_ietf_ABYTES,
-    "a wrapped key is the key and its tag");
-
-/* Every file key has a wrap key of its own, so the nonce need not differ. */
-static const uint8_t zero_nonce[crypto_aead_chacha20poly1305_ietf_NPUBBYTES];
 
 /* -EBADMSG when the shared secret is zero, which libsodium reports. */
 static int wrap_key(const uint8_t scalar[AGE_KEY_SIZE], const uint8_t point[AGE_KEY_SIZE],
@@ -42,8 +37,7 @@ int x25519_wrap(const struct age_recipient *recipient, const struct file_key *fi
 	crypto_scalarmult_base(stanza->share, ephemeral.bytes);
 	if (wrap_key(ephemeral.bytes, recipient->point, stanza->share, recipient, &key) < 0)
 		return -EINVAL;
-	crypto_aead_chacha20poly1305_ietf_encrypt(stanza->body, NULL, file_key->bytes,
-	    sizeof(file_key->bytes), NULL, 0, NULL, zero_nonce, key.bytes);
+	file_key_wrap(file_key, &key, stanza->body);
 	return 0;
 }
 
@@ -54,10 +48,5 @@ int x25519_unwrap(const struct age_identity *identity, const struct x25519_stanz
 	int r =
 	    wrap_key(identity->scalar, stanza->share, stanza->share, &identity->recipient, &key);
 
-	if (r < 0)
-		return r;
-	if (crypto_aead_chacha20poly1305_ietf_decrypt(file_key->bytes, NULL, NULL, stanza->body,
-		sizeof(stanza->body), NULL, 0, zero_nonce, key.bytes) != 0)
-		return -ENOKEY;
-	return 0;
+	return r < 0 ? r : file_key_unwrap(stanza->body, &key, file_key);
 }

@@ -11,8 +11,6 @@
 #include "age/age.h"
 #include "age/crypto.h"
 
-#define WRAPPED_KEY_SIZE (FILE_KEY_SIZE + 16) /* and the tag */
-
 struct x25519_stanza {
 	uint8_t share[AGE_KEY_SIZE];
 	uint8_t body[WRAPPED_KEY_SIZE];
