@@ -26,18 +26,24 @@ static int load(struct wallet *wallet, struct reason *why)
 	return r == -ENOKEY ? 0 : r;
 }
 
-int wallet_open(const struct machine *machine, struct wallet *wallet, struct reason *why)
+int wallet_reload(struct wallet *wallet, struct reason *why)
 {
-	int r;
+	int r = 0;
 
-	*wallet = (struct wallet){.own.host = machine->host};
-	r = store_directory.open(PATH_HOST_VAULT, &wallet->own.store, why);
+	if (!wallet->own.store)
+		r = store_directory.open(PATH_HOST_VAULT, &wallet->own.store, why);
 	/* Older machines have no such folder. */
 	if (r == -ENOENT)
 		return 0;
 	if (r == 0)
 		r = load(wallet, why);
 	return r < 0 ? reason_prefix(why, r, "this host's own keys: ") : 0;
+}
+
+int wallet_open(const struct machine *machine, struct wallet *wallet, struct reason *why)
+{
+	*wallet = (struct wallet){.own.host = machine->host};
+	return wallet_reload(wallet, why);
 }
 
 void wallet_close(struct wallet *wallet)

@@ -30,6 +30,9 @@ struct wallet {
 int wallet_open(const struct machine *machine, struct wallet *wallet, struct reason *why);
 void wallet_close(struct wallet *wallet);
 
+/* Takes what others have put there since. */
+int wallet_reload(struct wallet *wallet, struct reason *why);
+
 /*
  * The value of `name`, which belongs to the service `url`: 0, -ENOKEY (no reason set: there is none),
  * -EKEYREJECTED with the reason: it is another service's.

@@ -238,6 +238,55 @@ test_killed_while_it_creates() {
 	equal 1 "$(there killed | jq length)"
 }
 
+# The request was sent and is on its way still: it is waited for, not said twice. No address tells them apart here.
+test_a_request_on_its_way_is_not_repeated() {
+	contract fault kind=delay ms=4000 method=POST path=^/api/identities/$ times=1 >/dev/null
+	timeout -s KILL 1.5 ravi identity create --name on-its-way >/dev/null 2>&1 || true
+	ravi identity create --name on-its-way >/dev/null
+	equal 1 "$(there on-its-way | jq length)"
+	equal "$(there on-its-way | jq -r '.[0].uuid')" "$(ravi identity show on-its-way --json | jq -r .uuid)"
+}
+
+# Nobody says whether it was made, and it is not listed.
+test_an_unknown_outcome_is_refused() {
+	sed -i 's/^service_timeout.*/service_timeout = 3/' /etc/ravi/ravi.conf
+	contract fault kind=reset method=POST path=^/api/identities/$ times=1 >/dev/null
+	refuses 6 "ask-again" ravi identity create --name unknown-one --email unknown-one
+	contract log/clear >/dev/null
+	refuses 6 "ask-again" ravi identity create --name unknown-one --email unknown-one
+	equal 0 "$(requests /api/identities/ POST)"
+	# It comes as soon as it is there.
+	contract identity name=unknown-one local=unknown-one >/dev/null
+	ravi identity create --name unknown-one --email unknown-one >/dev/null
+	equal 0 "$(requests /api/identities/ POST)"
+	contract fault kind=reset method=POST path=^/api/identities/$ times=1 >/dev/null
+	refuses 6 "ask-again" ravi identity create --name never-made --email never-made
+	ravi identity create --name never-made --email never-made --ask-again >/dev/null
+	equal 1 "$(there never-made | jq length)"
+	configure_service "$(served service_url)"
+}
+
+# One that was there before is not what was asked for, whatever its address says.
+test_a_resume_takes_nothing_over() {
+	sed -i 's/^service_timeout.*/service_timeout = 3/' /etc/ravi/ravi.conf
+	contract identity name=others local=same-part domain=example.org >/dev/null
+	contract fault kind=reset method=POST path=^/api/identities/$ times=1 >/dev/null
+	refuses 6 "ask-again" ravi identity create --name same-part --email same-part@raviapp.com
+	refuses 6 "ask-again" ravi identity create --name same-part --email same-part
+	expect 3 ravi identity show same-part 2>/dev/null
+	configure_service "$(served service_url)"
+}
+
+test_two_at_once_make_one() {
+	contract fault kind=delay ms=1500 method=POST path=^/api/identities/$ times=2 >/dev/null
+	ravi identity create --name twice >/tmp/out.1 2>&1 &
+	ravi identity create --name twice >/tmp/out.2 2>&1 || true
+	wait $! || true
+	contract faults/clear >/dev/null
+	equal 1 "$(there twice | jq length)"
+	equal "$(there twice | jq -r '.[0].uuid')" "$(ravi identity show twice --json | jq -r .uuid)"
+}
+
 test_no_phone_to_be_had() {
 	contract set upstream=false >/dev/null
 	refuses 6 "say the same command again" ravi identity create --name no-phone --email no-phone --provision-phone

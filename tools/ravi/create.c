@@ -28,6 +28,7 @@ struct create_values {
 	const char *user;
 	const char *contract;
 	bool provision_phone;
+	bool ask_again;
 	bool local;
 	bool linger;
 	bool json;
@@ -46,6 +47,10 @@ const struct option_row create_options[] = {
 	.offset = offsetof(struct create_values, provision_phone),
 	.kind = OPTION_FLAG,
 	.help = "have the Ravi service give it a phone number"},
+    {.name = "ask-again",
+	.offset = offsetof(struct create_values, ask_again),
+	.kind = OPTION_FLAG,
+	.help = "an earlier create got no answer, and nothing was made: ask the service anew"},
     {ROW(local), .kind = OPTION_FLAG,
 	.help = "on this machine alone, though a service is configured"},
     {ROW(contract), .kind = OPTION_TEXT, .argument = "b|c",
@@ -249,6 +254,7 @@ static int provision(struct creation *c, struct reason *why)
 	if (r < 0)
 		return r;
 	c->provision.phone = c->values->provision_phone;
+	c->provision.again = c->values->ask_again;
 	c->provision.old_contract = c->values->contract && !strcmp(c->values->contract, "b");
 	c->provision.name = c->name;
 	split_address(c);

@@ -8,71 +8,11 @@
 #include <strings.h>
 #include <time.h>
 
+#include "pending.h"
 #include "provision.h"
 #include "util/cli.h"
 
 #define LOOK_AGAIN_MILLISECONDS 500
-
-/*
- * What is noted, as JSON: {"uuid": "..." | null, "known": ["UUID", ...]}: the identity, once it is known, and
- * those that were there before it was asked for.
- */
-struct pending {
-	char name[SECRET_NAME_MAX + 1]; /* in the wallet */
-	json_t *noted;                  /* NULL: nothing is */
-};
-
-#define pending_auto __attribute__((cleanup(pending_free))) struct pending
-
-static void pending_free(struct pending *pending)
-{
-	json_decref(pending->noted);
-}
-
-static int pending_load(struct account *account, const char *identity, struct pending *pending,
-    struct reason *why)
-{
-	buf_auto text = {0};
-	int r;
-
-	wallet_pending_name(identity, pending->name);
-	r = wallet_get(&account->wallet, pending->name, account_url(account), &text, why);
-	/* Begun at another service: that is nothing to go on with here. */
-	if (r == -ENOKEY || r == -EKEYREJECTED)
-		return 0;
-	if (r == 0)
-		pending->noted = json_loadb(text.data, text.len, 0, NULL);
-	return r;
-}
-
-static int pending_note(
-    struct account *account, struct pending *pending, json_t *noted, struct reason *why)
-{
-	buf_auto text = {0};
-	int r = noted ? fetch_dump(noted, &text) : -ENOMEM;
-
-	json_decref(pending->noted);
-	pending->noted = noted;
-	return r < 0 ? r : account_keep(account, pending->name, text.data, why);
-}
-
-static void pending_forget(struct account *account, struct pending *pending)
-{
-	struct reason why = {0};
-
-	if (wallet_delete(&account->wallet, pending->name, &why) < 0)
-		cli_note("%s", why.text);
-}
-
-static bool is_known(const struct pending *pending, const char *uuid)
-{
-	const json_t *known = json_object_get(pending->noted, "known");
-
-	for (size_t i = 0; i < json_array_size(known); i++)
-		if (!strcmp(json_string_value(json_array_get(known, i)), uuid))
-			return true;
-	return false;
-}
 
 /* ---- looking ---- */
 
@@ -85,11 +25,11 @@ static bool is_address(const char *address, const char *local, const char *domai
 	       (!domain || !strcasecmp(address + len + 1, domain));
 }
 
-/* The one that the command is about, were it made. */
+/* The one that the command is about, were it made; never one that was there before it was asked for. */
 static const json_t *find_wanted(
     const struct provision *p, const struct pending *pending, const json_t *identities)
 {
-	const char *uuid = fetch_text(pending->noted, "uuid");
+	const char *uuid = pending_uuid(pending);
 
 	for (size_t i = 0; i < json_array_size(identities); i++) {
 		const json_t *one = json_array_get(identities, i);
@@ -97,10 +37,10 @@ static const json_t *find_wanted(
 
 		if (uuid && !strcmp(uuid, its))
 			return one;
-		if (uuid)
+		if (uuid || pending_is_known(pending, its))
 			continue;
 		if (p->local ? is_address(fetch_text(one, "inbox"), p->local, p->domain)
-			     : name && !strcmp(name, p->name) && !is_known(pending, its))
+			     : name && !strcmp(name, p->name))
 			return one;
 	}
 	return NULL;
@@ -141,16 +81,6 @@ static int look(struct account *account, struct provision *p, struct reason *why
 
 /* ---- making ---- */
 
-static json_t *known_uuids(const json_t *identities)
-{
-	json_t *known = json_array();
-
-	for (size_t i = 0; known && i < json_array_size(identities); i++)
-		json_array_append(
-		    known, json_object_get(json_array_get(identities, i), "uuid"));
-	return known;
-}
-
 static json_t *wanted(const struct provision *p)
 {
 	json_t *arguments = json_pack("{s:s}", "name", p->name);
@@ -170,30 +100,88 @@ static json_t *wanted(const struct provision *p)
 	return arguments;
 }
 
-/* Where the answer was lost it may be there all the same. */
-static int make(struct account *account, struct provision *p, struct pending *pending,
+static void rest(void)
+{
+	nanosleep(&(struct timespec){.tv_nsec = LOOK_AGAIN_MILLISECONDS * 1000000L}, NULL);
+}
+
+static int copy(const json_t *found, json_t **identity)
+{
+	*identity = json_deep_copy(found);
+	return *identity ? 0 : -ENOMEM;
+}
+
+/* 0 with the wanted one, 1: it is not there, or an error. */
+static int find(struct account *account, const struct provision *p, const struct pending *pending,
     json_t **identity, struct reason *why)
 {
 	fetch_json_auto identities = NULL;
-	struct reason ignored = {0};
 	const json_t *found;
-	int r = account_ask(account, "identity.create", wanted(p), identity, why);
+	int r = list(account, &identities, why);
+
+	if (r < 0)
+		return r;
+	found = find_wanted(p, pending, identities);
+	return found ? copy(found, identity) : 1;
+}
+
+/*
+ * It was asked for, and whether it was made nobody said. To ask again could make a second one, so it is only
+ * looked for, until the request cannot be on its way any more: 0 with the identity, 1: it was not made.
+ */
+static int settle(struct account *account, const struct provision *p, const struct pending *pending,
+    json_t **identity, struct reason *why)
+{
+	int r;
+
+	account->deadline = deadline_in(account->context->conf.service_timeout * 1000);
+	while ((r = find(account, p, pending, identity, why)) == 1 && pending_left(pending) &&
+	       !p->again && deadline_left(account->deadline))
+		rest();
+	if (r == -ETIMEDOUT)
+		r = 1;
+	if (r < 0)
+		return reason_prefix(why, r, "say the same command again, it goes on from here: ");
+	if (r == 0 || p->again || !pending_left(pending))
+		return r;
+	return reason_set(why, -EINPROGRESS,
+	    "the service was asked for the identity %s, did not say whether it made it, and does not list "
+	    "it; say the same command again, it goes on from here, and asks anew after %ld s; or at once "
+	    "with --ask-again, where you know that it was not made",
+	    p->name, pending_left(pending));
+}
+
+/* The service says no. That may be to the second of two requests, of which the first came late. */
+static int refused(struct account *account, struct provision *p, struct pending *pending,
+    bool resumed, int error, json_t **identity, struct reason *why)
+{
+	struct reason ignored = {0};
+	int r = error == -EEXIST && resumed ? find(account, p, pending, identity, &ignored) : 1;
 
 	if (r == 0)
 		return 0;
-	if (r != -EINPROGRESS) {
-		/* The service has said no, or was never asked. */
-		pending_forget(account, pending);
-		return r == -EEXIST ? reason_prefix(why, r,
-					  "the address %s is somebody's already; say another --email: ",
-					  p->local ? p->local : "")
-				    : r;
-	}
-	if (list(account, &identities, &ignored) < 0 ||
-	    !(found = find_wanted(p, pending, identities)))
-		return reason_prefix(why, r, "say the same command again, it goes on from here: ");
-	*identity = json_deep_copy(found);
-	return *identity ? 0 : -ENOMEM;
+	if (r < 0)
+		return reason_prefix(why, error, "say the same command again, it goes on from here: ");
+	pending_forget(account, p->name);
+	return error == -EEXIST ? reason_prefix(why, error,
+				      "the address %s is somebody's already; say another --email: ",
+				      p->local ? p->local : "")
+				: error;
+}
+
+static int make(struct account *account, struct provision *p, struct pending *pending, bool resumed,
+    json_t **identity, struct reason *why)
+{
+	int r;
+
+	account->deadline = deadline_in(account->context->conf.service_timeout * 1000);
+	r = account_ask(account, "identity.create", wanted(p), identity, why);
+	if (r == 0)
+		return 0;
+	if (r != -EINPROGRESS)
+		return refused(account, p, pending, resumed, r, identity, why);
+	p->again = false;
+	return settle(account, p, pending, identity, why);
 }
 
 static int say_there(const struct provision *p, const json_t *found, struct reason *why)
@@ -210,26 +198,20 @@ static int make_or_resume(struct account *account, struct provision *p, struct p
     json_t **identity, struct reason *why)
 {
 	fetch_json_auto identities = NULL;
+	bool resumed = pending->noted;
 	const json_t *found;
-	int r = list(account, &identities, why);
+	int r = resumed ? settle(account, p, pending, identity, why) : 1;
 
+	if (r != 1)
+		return r;
+	r = list(account, &identities, why);
 	if (r < 0)
 		return r;
 	found = find_wanted(p, pending, identities);
-	if (found && !pending->noted)
-		return say_there(p, found, why);
-	if (found) {
-		*identity = json_deep_copy(found);
-		return *identity ? 0 : -ENOMEM;
-	}
-	r = pending_note(
-	    account, pending, json_pack("{s:n, s:o}", "uuid", "known", known_uuids(identities)), why);
-	return r < 0 ? r : make(account, p, pending, identity, why);
-}
-
-static void rest(void)
-{
-	nanosleep(&(struct timespec){.tv_nsec = LOOK_AGAIN_MILLISECONDS * 1000000L}, NULL);
+	if (found)
+		return resumed ? copy(found, identity) : say_there(p, found, why);
+	r = pending_note(account, pending, identities, why);
+	return r < 0 ? r : make(account, p, pending, resumed, identity, why);
 }
 
 /* It takes seconds, and a second request could buy a second number: never said twice, looked at instead. */
@@ -277,16 +259,15 @@ static int have_key(
 int provision_create(struct account *account, struct provision *p, struct reason *why)
 {
 	fetch_json_auto identity = NULL;
-	pending_auto pending = {0};
-	int r = pending_load(account, p->name, &pending, why);
+	pending_auto pending = {.lock = -1};
+	int r = pending_open(account, p->name, &pending, why);
 
 	if (r == 0)
 		r = make_or_resume(account, p, &pending, &identity, why);
 	if (r == 0)
 		r = take(p, identity, why);
-	if (r == 0 && !fetch_text(pending.noted, "uuid"))
-		r = pending_note(account, &pending,
-		    json_pack("{s:s, s:[]}", "uuid", p->uuid, "known"), why);
+	if (r == 0)
+		r = pending_found(account, &pending, p->uuid, why);
 	if (r == 0 && p->local && !is_address(p->email, p->local, p->domain))
 		cli_note("the service gave the identity the address %s", p->email);
 	if (r == 0)
@@ -298,10 +279,7 @@ int provision_create(struct account *account, struct provision *p, struct reason
 
 void provision_done(struct account *account, const struct provision *p)
 {
-	struct pending pending = {0};
-
-	wallet_pending_name(p->name, pending.name);
-	pending_forget(account, &pending);
+	pending_forget(account, p->name);
 }
 
 /* ---- finding ---- */

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * An identity at the Ravi service: made there, or found, with a key for this host. The service has nothing
- * that tells a repeated request from a second one, so before it is asked, what is wanted and what is there is
- * noted in the host's own vault; whoever says the same command again goes on from there, and never makes a
- * second identity.
+ * that tells a repeated request from a second one, so before it is asked that is noted (pending.h); whoever says
+ * the same command again goes on from there, and never makes a second identity.
  */
 #ifndef RAVI_PROVISION_H
 #define RAVI_PROVISION_H
@@ -15,6 +14,7 @@ struct provision {
 	const char *local;  /* the address before its @; NULL: the service chooses it */
 	const char *domain; /* what is behind it; NULL: the account's */
 	bool phone;         /* with a phone number */
+	bool again;         /* what an earlier call asked for was not made, the administrator says */
 	bool old_contract;  /* the service is one of contract B, which calls the address "email" */
 
 	/* What there is then. */
@@ -24,7 +24,10 @@ struct provision {
 	char number[PHONE_MAX + 1]; /* "": none */
 };
 
-/* Makes it, or goes on with what an earlier call began. */
+/*
+ * Makes it, or goes on with what an earlier call began. -EINPROGRESS: that one's answer was lost and the identity
+ * is not listed; it is not asked for again until that request is settled.
+ */
 int provision_create(struct account *account, struct provision *provision, struct reason *why);
 
 /* Finds one that is there: -ENOKEY, or -EINVAL when several have that name. Makes a key where this host has none. */

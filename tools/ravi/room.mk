@@ -34,6 +34,7 @@ bin_PROGRAMS += %D%/ravi
 	%D%/overview.c %D%/overview.h \
 	%D%/own.c %D%/own.h \
 	%D%/passphrase.c %D%/passphrase.h \
+	%D%/pending.c %D%/pending.h \
 	%D%/prompt.c %D%/prompt.h \
 	%D%/provision.c %D%/provision.h \
 	%D%/recovery.c %D%/recovery.h \
