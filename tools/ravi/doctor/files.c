@@ -2,9 +2,9 @@
 /*
  * ravi doctor on files: owners and modes of what is ours, who could replace our programs, the settings.
  *
- * --fix sets modes. It gives a file to root only where that makes nothing true that was not: a folder, or a
- * vault, which is signed. Settings, keys and entries that somebody else owned may say what that one wrote:
- * a person has to look at them first.
+ * --fix sets modes. It gives to root only what that makes nothing true by that was not: folders. Settings, keys
+ * and entries that somebody else owned may say what that one wrote, and so may a vault: who has this machine's
+ * public key can seal one for it, with a list of signers of their own. A person has to look at them first.
  */
 #include <config.h>
 
@@ -32,6 +32,7 @@ struct ours {
 	mode_t type; /* S_IFREG, S_IFDIR, S_IFSOCK */
 	mode_t mode;
 	bool may_be_given; /* to root, by --fix */
+	bool is_sealed;    /* no text that a person could look at */
 };
 
 static int mend(const struct ours *o, bool give, struct reason *why)
@@ -80,7 +81,14 @@ static void look_at(struct doctor *d, const struct ours *o)
 	} else if (st.st_uid != 0) {
 		doctor_bad(d, o->path,
 		    "it belongs to uid %u, who may have written it, and not to root", st.st_uid);
-		doctor_remedy(d, "look at what it says, then: chown root:root %s", o->path);
+		if (o->is_sealed)
+			doctor_remedy(d,
+			    "look at who signed it (ravi vault info --file %s), then: chown "
+			    "root:root %s",
+			    o->path, o->path);
+		else
+			doctor_remedy(
+			    d, "look at what it says, then: chown root:root %s", o->path);
 	} else if (mode != o->mode) {
 		(open_to_others ? doctor_bad : doctor_warn)(d, o->path,
 		    "it has mode %04o and not %04o%s", mode, o->mode,
@@ -93,7 +101,7 @@ static void look_at(struct doctor *d, const struct ours *o)
 
 static void look_at_folder(struct doctor *d, const struct layout_folder *folder)
 {
-	const struct ours o = {folder->path, S_IFDIR, folder->mode, true};
+	const struct ours o = {folder->path, S_IFDIR, folder->mode, true, false};
 	struct reason why = {0};
 	fd_auto fd = -1;
 
@@ -120,14 +128,14 @@ static void check_folders(struct doctor *d)
 
 /* ---- files ---- */
 
-static void look_at_all(struct doctor *d, const char *folder, mode_t mode, bool may_be_given)
+static void look_at_all(struct doctor *d, const char *folder, mode_t mode, bool is_sealed)
 {
 	dir_auto dir = opendir(folder);
 	const struct dirent *entry;
 
 	while (dir && (entry = readdir(dir))) {
 		char path[512];
-		const struct ours o = {path, S_IFREG, mode, may_be_given};
+		const struct ours o = {path, S_IFREG, mode, false, is_sealed};
 		int n = snprintf(path, sizeof(path), "%s/%s", folder, entry->d_name);
 
 		/* Links by uid are another check's; names with a dot in front are temporary, or locks. */
@@ -141,14 +149,14 @@ static void look_at_all(struct doctor *d, const char *folder, mode_t mode, bool 
 static void check_files(struct doctor *d)
 {
 	static const struct ours files[] = {
-	    {PATH_CONF, S_IFREG, 0644, false},
-	    {PATH_TRUSTED, S_IFREG, 0644, false},
-	    {PATH_HOST_KEY, S_IFREG, 0600, false},
-	    {PATH_RECOVERY_KEY, S_IFREG, 0600, false},
-	    {PATH_RECOVERY_PUB, S_IFREG, 0644, false},
-	    {PATH_AUDIT_COPY, S_IFREG, 0600, false},
-	    {PATH_BROKER_SOCKET, S_IFSOCK, 0666, false},
-	    {PATH_BROKER_STATE, S_IFDIR, 0700, true},
+	    {PATH_CONF, S_IFREG, 0644, false, false},
+	    {PATH_TRUSTED, S_IFREG, 0644, false, false},
+	    {PATH_HOST_KEY, S_IFREG, 0600, false, false},
+	    {PATH_RECOVERY_KEY, S_IFREG, 0600, false, false},
+	    {PATH_RECOVERY_PUB, S_IFREG, 0644, false, false},
+	    {PATH_AUDIT_COPY, S_IFREG, 0600, false, false},
+	    {PATH_BROKER_SOCKET, S_IFSOCK, 0666, false, false},
+	    {PATH_BROKER_STATE, S_IFDIR, 0700, true, false},
 	};
 
 	for (size_t i = 0; i < sizeof(files) / sizeof(*files); i++)
