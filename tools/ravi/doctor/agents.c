@@ -86,6 +86,15 @@ static void check_users(struct doctor *d)
 
 /* ---- vaults ---- */
 
+/*
+ * Whether the entry may follow the vault by itself: towards less access alone. An older vault that was put back
+ * says "active" of an identity that was disabled, or deleted, since.
+ */
+static bool may_follow(const struct agent *agent, const struct vault *vault)
+{
+	return vault_state(vault) > agent->state;
+}
+
 /* The vault is what is signed: the entry follows it. Looked at again under the lock. */
 static int follow_vault(struct doctor *d, const char *user, struct reason *why)
 {
@@ -96,7 +105,7 @@ static int follow_vault(struct doctor *d, const char *user, struct reason *why)
 
 	if (r == 0)
 		r = machine_vault(&d->machine, agent.identities[0], NULL, &vault, why);
-	if (r < 0)
+	if (r < 0 || !may_follow(&agent, vault))
 		return r;
 	agent.state = vault_state(vault);
 	return agent_save(&agent, why);
@@ -121,6 +130,11 @@ static void look_at_vaults(struct doctor *d, void *context, struct agent *agent)
 			continue;
 		doctor_bad(d, agent->user, "its entry says %s, and the vault of %s %s",
 		    agent_state_word(agent->state), identity, agent_state_word(vault_state(vault)));
+		if (!may_follow(agent, vault)) {
+			doctor_remedy(d, "ravi identity %s %s, if that is meant",
+			    vault_state(vault) == AGENT_ACTIVE ? "enable" : "delete", identity);
+			continue;
+		}
 		doctor_remedy(d, DOCTOR_FIX);
 		if (d->fix)
 			doctor_fixed(d, follow_vault(d, agent->user, &why), &why);
