@@ -233,6 +233,17 @@ test_owners_of_files_are_a_persons_matter() {
 	cured file-modes
 }
 
+# A vault is checked against its own list of signers alone: root's it must have been all the time.
+test_owners_of_vaults_are_a_persons_matter() {
+	chown first /var/lib/ravi/vaults/second.age
+	found file-modes /var/lib/ravi/vaults/second.age bad "who may have written it" "who signed it (ravi vault info --file /var/lib/ravi/vaults/second.age), then: chown root:root"
+	contains "$(ravi vault info --file /var/lib/ravi/vaults/second.age)" signed
+	contains "$(finding file-modes /var/lib/ravi/vaults/second.age --fix)" "bad|"
+	equal first "$(stat -c %U /var/lib/ravi/vaults/second.age)"
+	chown root:root /var/lib/ravi/vaults/second.age
+	cured file-modes
+}
+
 test_links_are_not_followed() {
 	mv /etc/ravi/ravi.conf /tmp/
 	ln -s /etc/shadow /etc/ravi/ravi.conf
@@ -379,9 +390,29 @@ test_an_entry_that_is_damaged() {
 }
 
 test_an_entry_that_says_another_state() {
-	sed -i 's/^state=.*/state=disabled/' /var/lib/ravi/agents/second
-	found agent-vaults second bad "says disabled, and the vault of second active" "ravi doctor --fix"
+	ravi identity disable second >/dev/null
+	sed -i 's/^state=.*/state=active/' /var/lib/ravi/agents/second
+	found agent-vaults second bad "says active, and the vault of second disabled" "ravi doctor --fix"
 	fixed agent-vaults second
+	contains "$(cat /var/lib/ravi/agents/second)" state=disabled
+	ravi identity enable second >/dev/null
+}
+
+# Whoever was disabled is not let in again by an older copy of the vault.
+test_an_older_vault_that_was_put_back() {
+	local state
+	cp -p /var/lib/ravi/vaults/second.age /tmp/
+	ravi identity disable second >/dev/null
+	cp -p /tmp/second.age /var/lib/ravi/vaults/
+	for state in disabled deleted; do
+		sed -i "s/^state=.*/state=$state/" /var/lib/ravi/agents/second
+		found agent-vaults second bad "says $state, and the vault of second active" "ravi identity enable second, if that is meant"
+		contains "$(finding agent-vaults second --fix)" "bad|"
+		contains "$(cat /var/lib/ravi/agents/second)" state=$state
+		expect 1 su - second -c true
+	done
+	ravi identity enable second >/dev/null
+	cured agent-vaults
 	equal two "$(su - second -c 'ravi-keyctl print TOKEN')"
 }
 
@@ -475,6 +506,56 @@ test_a_living_session_is_left_alone() {
 	ravi doctor --fix >/dev/null
 	equal "$ring" "$(ring_of first)"
 	equal one "$(in_session a ravi-keyctl print TOKEN)"
+	end_session a
+}
+
+# What the check saw, it saw without the lock: a login that came in between keeps its ring.
+test_a_login_that_comes_while_it_mends() {
+	session first a
+	kill -KILL "$(cat /tmp/session.a/su)"
+	wait "$(cat /tmp/session.a/su)" || true
+	local ring record folder=/run/ravi/sessions/first pid=$BASHPID
+	ring=$(ring_of first)
+	record=$pid-$(cut -d' ' -f22 /proc/$pid/stat)
+	rm $folder/*
+	exec {lock}<$folder
+	flock $lock
+	ravi doctor --fix >/tmp/doctor.out &
+	eventually 20 pgrep -x ravi-load >/dev/null
+	# The login has the lock first, and counts itself.
+	: >"$folder/$record"
+	flock -u $lock
+	wait $! || true
+	contains "$(cat /tmp/doctor.out)" "it has a ring and no session"
+	key_lives "$ring" || fail "the ring of a living session was ended"
+	rm "$folder/$record"
+	fixed session-rings first
+	if key_lives "$ring"; then fail "the ring lives"; fi
+}
+
+test_an_entry_that_cannot_be_read_takes_no_ring() {
+	session first a
+	local ring
+	ring=$(ring_of first)
+	cp -p /var/lib/ravi/agents/first /tmp/
+	echo nonsense >/var/lib/ravi/agents/first
+	found session-rings first warn "nobody can say whether it may" "correct /var/lib/ravi/agents/first"
+	contains "$(finding session-rings first --fix)" "warn|"
+	key_lives "$ring" || fail "the ring of a living session was ended"
+	cp -p /tmp/first /var/lib/ravi/agents/
+	equal one "$(in_session a ravi-keyctl print TOKEN)"
+	end_session a
+	cured session-rings
+}
+
+test_who_was_disabled_has_no_ring() {
+	session first a
+	local ring
+	ring=$(ring_of first)
+	sed -i 's/^state=.*/state=disabled/' /var/lib/ravi/agents/first
+	fixed session-rings first
+	if key_lives "$ring"; then fail "the ring lives"; fi
+	sed -i 's/^state=.*/state=active/' /var/lib/ravi/agents/first
 	end_session a
 }
 

@@ -65,29 +65,40 @@ static void check_sessions(struct doctor *d)
 
 /* ---- rings ---- */
 
-/* Whether somebody may have a ring now, and whether anybody wants it. */
-static bool is_wanted(const char *user)
+/* What can be said of a user's ring without the lock that ravi-load has when it acts. */
+enum claim {
+	CLAIM_WANTED, /* it may have one, and somebody wants it */
+	CLAIM_NONE,   /* nobody seems to want it: ravi-load looks again, with the lock, before it ends it */
+	CLAIM_DENIED, /* its identity is disabled or deleted: it has to go, whoever is logged in */
+	CLAIM_UNKNOWN /* the entry cannot be read: that takes nothing from anybody */
+};
+
+static enum claim claim_of(const char *user, struct reason *why)
 {
 	struct session_sight sight;
 	struct agent agent;
+	int r = agent_load(user, &agent, why);
 
-	if (agent_load(user, &agent, NULL) < 0 || agent.state != AGENT_ACTIVE)
-		return false;
-	return agent.linger || (session_look(user, &sight, NULL) == 0 && sight.living > 0);
+	if (r < 0)
+		return r == -ENOENT ? CLAIM_NONE : CLAIM_UNKNOWN;
+	if (agent.state != AGENT_ACTIVE)
+		return CLAIM_DENIED;
+	return agent.linger || (session_look(user, &sight, NULL) == 0 && sight.living > 0)
+		   ? CLAIM_WANTED
+		   : CLAIM_NONE;
 }
 
-static int look_at_ring(void *opaque, const char *user)
+/* Says what is wrong with it: whether anything is. */
+static bool report_ring(struct doctor *d, const char *user, bool wanted)
 {
-	struct doctor *d = opaque;
 	struct session_ring ring;
 	struct reason why = {0};
-	bool wanted = is_wanted(user);
 	int r = session_ring_load(user, &ring, &why), ours = 0;
 
 	if (r == 0)
 		r = ours = session_ring_is_ours(user, ring.id, &why);
 	if (r == -ENOENT && !wanted)
-		return 0;
+		return false;
 	if (r == -ENOENT)
 		doctor_bad(d, user, "it is logged in, or lingers, and has no ring");
 	else if (r < 0)
@@ -100,8 +111,30 @@ static int look_at_ring(void *opaque, const char *user)
 	else if (!session_ring_is_whole(user, &ring))
 		doctor_bad(d, user, "its ring lacks keys, or a change of it was cut short");
 	else
-		return 0;
-	mend(d, wanted ? LOADER_LOAD : LOADER_RELEASE, user);
+		return false;
+	return true;
+}
+
+static int look_at_ring(void *opaque, const char *user)
+{
+	static const enum loader_task tasks[] = {
+	    [CLAIM_WANTED] = LOADER_LOAD,
+	    [CLAIM_NONE] = LOADER_END,
+	    [CLAIM_DENIED] = LOADER_RELEASE,
+	};
+	struct doctor *d = opaque;
+	struct session_ring ring;
+	struct reason why = {0};
+	enum claim claim = claim_of(user, &why);
+
+	if (claim != CLAIM_UNKNOWN) {
+		if (report_ring(d, user, claim == CLAIM_WANTED))
+			mend(d, tasks[claim], user);
+	} else if (session_ring_load(user, &ring, NULL) != -ENOENT) {
+		doctor_warn(
+		    d, user, "it has a ring, and nobody can say whether it may: %s", why.text);
+		doctor_remedy(d, "correct " PATH_AGENTS "/%s, or put it back from a backup", user);
+	}
 	return 0;
 }
 
