@@ -230,6 +230,7 @@ static void profile_pair(struct ring_profile *p, const char *key, const char *va
 	    {"email", p->email, sizeof(p->email)},
 	    {"phone", p->phone, sizeof(p->phone)},
 	    {"uuid", p->uuid, sizeof(p->uuid)},
+	    {"service", p->service, sizeof(p->service)},
 	};
 	uint64_t number = 0;
 

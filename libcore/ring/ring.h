@@ -40,6 +40,7 @@
  *	email=payments-agent@agents.example.org
  *	phone=+15551234567		left out when it has none
  *	uuid=...
+ *	service=https://api.ravi.id	the one that RAVI_IDENTITY_KEY belongs to; left out without
  *	revision=7
  *	keys=4				of this identity, the profile not counted
  *	loaded=2026-11-27T02:18:00Z
@@ -51,6 +52,8 @@
  */
 #define RING_PROFILE_CHANGING "changing"
 
+#define RING_SERVICE_MAX 320 /* bytes of a service's URL */
+
 struct ring_profile {
 	char name[IDENTITY_NAME_MAX + 1];
 	char user[USER_NAME_MAX + 1];
@@ -58,6 +61,7 @@ struct ring_profile {
 	char email[EMAIL_MAX + 1]; /* "": none */
 	char phone[PHONE_MAX + 1]; /* "": none */
 	char uuid[37];
+	char service[RING_SERVICE_MAX + 1]; /* "": its key, if it has one, is a secret like the others */
 	uint64_t revision;
 	uint32_t keys;
 	time_t loaded;

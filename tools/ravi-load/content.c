@@ -25,6 +25,7 @@ struct gathering {
 	struct buf expiries;  /* lines for the profile */
 	struct buf versions;  /* more of them, as many as fit behind those */
 	struct buf key;       /* of the identity at the service; empty: it has none here */
+	const char *service;  /* that the key belongs to; NULL: there is none */
 	uint32_t keys;
 	time_t now;
 };
@@ -112,6 +113,8 @@ static int add_profile(struct gathering *g, const struct agent *agent, const str
 		buf_addf(&item->value, "email=%s\n", vault_email(vault));
 	if (vault_phone(vault))
 		buf_addf(&item->value, "phone=%s\n", vault_phone(vault));
+	if (g->service)
+		buf_addf(&item->value, "service=%s\n", g->service);
 	cut_versions(g);
 	buf_addf(&item->value, "uuid=%s\nrevision=%llu\nkeys=%u\nloaded=%s\n%s%s",
 	    vault_uuid(vault), (unsigned long long)vault_revision(vault), g->keys, loaded,
@@ -131,6 +134,8 @@ static void find_key(
 		return;
 	wallet_name(WALLET_IDENTITY, vault_uuid(vault), name);
 	r = wallet_get(&sources->wallet, name, sources->service_url, &g->key, &why);
+	if (r == 0)
+		g->service = sources->service_url;
 	if (r < 0 && r != -ENOKEY)
 		syslog(LOG_ERR, "no " IDENTITY_KEY " for %s: %s", vault_name(vault), why.text);
 }

@@ -43,6 +43,22 @@ static int from_wallet(const char *identity, struct mailbox *m, struct reason *w
 	return r;
 }
 
+/* The ring outlives a change of ravi.conf: its key goes to the service that it was made for. */
+static int check_service(const struct mailbox *m, const struct ring_profile *profile, struct reason *why)
+{
+	if (!strcmp(profile->service, m->conf.service_url))
+		return 0;
+	if (!*profile->service)
+		return reason_set(why, -EKEYREJECTED,
+		    "this login does not say which service its " IDENTITY_KEY " belongs to, so it is sent "
+		    "nowhere; an administrator loads it anew: ravi reload %s",
+		    profile->user);
+	return reason_set(why, -EKEYREJECTED,
+	    "the " IDENTITY_KEY " of this login belongs to %s and is not sent to %s, which service_url "
+	    "names now; an administrator brings the identity here from there: ravi identity adopt %s",
+	    profile->service, m->conf.service_url, profile->name);
+}
+
 static int from_ring(const char *identity, struct mailbox *m, struct reason *why)
 {
 	ring_profile_auto profile = {0};
@@ -66,7 +82,7 @@ static int from_ring(const char *identity, struct mailbox *m, struct reason *why
 		    "this login has no " IDENTITY_KEY ": identity %s is not at the service, or not "
 		    "from this machine; an administrator adopts it: ravi identity adopt",
 		    m->identity);
-	return r;
+	return r < 0 ? r : check_service(m, &profile, why);
 }
 
 static void note_unknown(void *nothing, const char *where, const char *key)
