@@ -9,24 +9,7 @@
 #include <unistd.h>
 
 #include "util/table.h"
-
-/*
- * Bytes of the control character that begins here, 0 for another: C0, DEL, C1 as UTF-8 writes it (c2 80 to c2
- * 9f), and what turns the direction of text around (U+202A to U+202E, U+2066 to U+2069).
- */
-static size_t control_len(const char *text)
-{
-	const unsigned char *c = (const unsigned char *)text;
-
-	if (c[0] < 0x20 || c[0] == 0x7f)
-		return 1;
-	if (c[0] == 0xc2 && c[1] >= 0x80 && c[1] <= 0x9f)
-		return 2;
-	if (c[0] == 0xe2 &&
-	    ((c[1] == 0x80 && c[2] >= 0xaa && c[2] <= 0xae) || (c[1] == 0x81 && c[2] >= 0xa6 && c[2] <= 0xa9)))
-		return 3;
-	return 0;
-}
+#include "util/text.h"
 
 /* Appends text for a terminal and returns how many characters it shows. */
 static size_t add_shown(struct buf *out, const char *text)
@@ -34,7 +17,7 @@ static size_t add_shown(struct buf *out, const char *text)
 	size_t shown = 0;
 
 	for (; *text; text++) {
-		size_t control = control_len(text);
+		size_t control = text_control_len(text);
 
 		text += control ? control - 1 : 0;
 		buf_add_char(out, control ? '?' : *text);
@@ -133,7 +116,7 @@ int table_print(struct table *table)
 void table_prose(struct buf *out, const char *text)
 {
 	while (*text) {
-		const size_t control = control_len(text);
+		const size_t control = text_control_len(text);
 
 		if (control == 0 || *text == '\n' || *text == '\t')
 			buf_add_char(out, *text);

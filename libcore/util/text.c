@@ -84,3 +84,34 @@ char *text_word(char **cursor)
 	start[len] = '\0';
 	return start;
 }
+
+/*
+ * Bytes of the control character that begins here, 0 for another: C0, DEL, C1 as UTF-8 writes it (c2 80 to c2
+ * 9f), and what turns the direction of text around (U+202A to U+202E, U+2066 to U+2069).
+ */
+size_t text_control_len(const char *text)
+{
+	const unsigned char *c = (const unsigned char *)text;
+
+	if (c[0] < 0x20 || c[0] == 0x7f)
+		return 1;
+	if (c[0] == 0xc2 && c[1] >= 0x80 && c[1] <= 0x9f)
+		return 2;
+	if (c[0] == 0xe2 &&
+	    ((c[1] == 0x80 && c[2] >= 0xaa && c[2] <= 0xae) || (c[1] == 0x81 && c[2] >= 0xa6 && c[2] <= 0xa9)))
+		return 3;
+	return 0;
+}
+
+void text_tame(char *text)
+{
+	char *to = text;
+
+	while (*text) {
+		const size_t control = text_control_len(text);
+
+		*to++ = control ? '?' : *text;
+		text += control ? control : 1;
+	}
+	*to = '\0';
+}

@@ -23,4 +23,13 @@ int text_pair(char **cursor, unsigned *line, char **key, char **value);
 /* The next word (blanks and commas separate) of `*cursor`, in place; NULL at the end. */
 char *text_word(char **cursor);
 
+/*
+ * How many bytes the character at `text` has that moves a terminal or turns its text around: C0, DEL, C1, and
+ * the marks of bidirectional text; 0: it is another.
+ */
+size_t text_control_len(const char *text);
+
+/* Puts '?' in the place of each of those, newlines too. */
+void text_tame(char *text);
+
 #endif

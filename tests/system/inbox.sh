@@ -128,6 +128,8 @@ test_wait_for_a_link() {
 
 test_wait_for_a_domain() {
 	waits domain --from example.com --code
+	# Cut where an address can be no longer it would end in the domain.
+	mail "Your verification code is 222222." from="$(printf 'x%.0s' {1..242})@example.com.evil.test"
 	mail "Your verification code is 333333." from=noreply@example.com.evil.test
 	mail "Your verification code is 444444." from=noreply@notexample.com
 	mail "Your verification code is 482913." from="Example <noreply@login.example.com>"
@@ -199,6 +201,28 @@ test_wait_goes_on() {
 	equal 818283 "$(cat /tmp/seven)"
 	contract set lists=array page_size=50 duplicate_rows=false text_ids=false >/dev/null
 	check_contract
+}
+
+# The one kind is out of order: the other is known from its own beginning.
+test_wait_knows_each_kind() {
+	contract fault kind=reset path=^/api/messages/ times=0 >/dev/null
+	waits kinds --code --timeout 60
+	mail "Your verification code is 272727."
+	equal 0 "$(ended kinds)"
+	equal 272727 "$(cat /tmp/kinds)"
+	contract faults/clear >/dev/null
+}
+
+# A page that is gone in this moment is not the end, nor that nothing came.
+test_wait_goes_on_after_a_page_that_is_gone() {
+	waits gone --email --code --timeout 60
+	contract fault kind=status status=404 path=email-messages times=2 >/dev/null
+	mail "Your verification code is 282828."
+	equal 0 "$(ended gone)"
+	equal 282828 "$(cat /tmp/gone)"
+	contract fault kind=status status=404 path=email-messages times=0 >/dev/null
+	expect 6 as_first ravi inbox wait --email --timeout 3 --interval 1
+	contract faults/clear >/dev/null
 }
 
 test_wait_ends_where_it_is_refused() {

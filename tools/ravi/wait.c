@@ -17,10 +17,13 @@
 #include "commands.h"
 #include "mailbox.h"
 #include "util/cli.h"
+#include "util/text.h"
 #include "util/when.h"
 
 #define TIMEOUT  120
 #define INTERVAL 2
+#define LOOK_INTO_LEAST 1000  /* ms for one message */
+#define LOOK_INTO_MOST  10000
 #define LOOK_BACK (26 * 3600) /* s: so far may the clocks differ */
 #define RECENT    20          /* mails by whose times the next question is asked */
 #define OVERLAP   (2 * 3600)  /* s before the oldest of those */
@@ -77,7 +80,7 @@ struct waiting {
 	struct recent recent[RECENT]; /* those with the highest numbers, highest first */
 	size_t recent_count;
 	json_t *known;  /* ids that were looked at: "mail/17" */
-	bool has_begun; /* what was there before is known: mail, SMS */
+	bool has_begun[2]; /* what was there before is known: of mail, of SMS */
 	json_t *found;  /* the message */
 	struct buf value; /* the code or the link */
 };
@@ -106,12 +109,14 @@ static bool fits(const char *pattern, const char *text)
 	return strcasestr(text, pattern) != NULL;
 }
 
-/* The address in "Example <noreply@example.com>". */
+/* The address in "Example <noreply@example.com>"; "" for one that is too long to be one: half of it is another's. */
 static void bare_address(const char *sender, char address[EMAIL_MAX + 1])
 {
 	const char *open = strrchr(sender, '<'), *from = open ? open + 1 : sender;
 
-	snprintf(address, EMAIL_MAX + 1, "%.*s", (int)strcspn(from, ">"), from);
+	size_t len = strcspn(from, ">");
+
+	snprintf(address, EMAIL_MAX + 1, "%.*s", len > EMAIL_MAX ? 0 : (int)len, from);
 }
 
 /* "example.com" and what lies below it; "noreply@example.com.evil.test" only contains that. */
@@ -201,10 +206,45 @@ static bool is_plausible(const struct waiting *w, const char *value)
 	return ends_in_host(host, len, w->host, strlen(w->host));
 }
 
+/*
+ * ravi-fetch did not get through it. It is noted as looked at, so that one message of a stranger's keeps nobody
+ * from the others.
+ */
+static int leave_out(struct waiting *w, const struct reason *failed, struct reason *why)
+{
+	cli_note("a message fits, and could not be looked into: %.200s", failed->text);
+	return mailbox_again(&w->mailbox, why) < 0 ? -EPROTO : 1;
+}
+
+static void note_left_out(const char *because)
+{
+	struct reason said;
+
+	reason_set(&said, 0, "%.200s", because);
+	text_tame(said.text);
+	cli_note("a message fits, and is left out: %s", said.text);
+}
+
+/* What is in a message is found on this machine, in time of its own, whatever the service took to answer. */
+static int ask_what_is_in_it(struct waiting *w, json_t *arguments, json_t **result, struct reason *why)
+{
+	const struct deadline whole = w->mailbox.deadline;
+	int left = deadline_left(w->until), r;
+
+	w->mailbox.deadline = deadline_in(left < LOOK_INTO_LEAST   ? LOOK_INTO_LEAST
+					  : left > LOOK_INTO_MOST ? LOOK_INTO_MOST
+								  : left);
+	r = mailbox_ask(
+	    &w->mailbox, w->values->code ? "message.code" : "message.link", arguments, result, why);
+	w->mailbox.deadline = whole;
+	return r;
+}
+
 /* 0 with the value, 1: there is none in it, or an error. */
 static int look_into(struct waiting *w, const json_t *message, bool sms, struct reason *why)
 {
 	fetch_json_auto result = NULL;
+	struct reason failed = {0};
 	const char *value;
 	json_t *arguments;
 	int r;
@@ -214,13 +254,14 @@ static int look_into(struct waiting *w, const json_t *message, bool sms, struct 
 	    fetch_text(message, "html_content"));
 	if (w->values->link && w->host)
 		json_object_set_new(arguments, "host", json_string(w->host));
-	r = mailbox_ask(&w->mailbox, w->values->code ? "message.code" : "message.link", arguments,
-	    &result, why);
+	r = ask_what_is_in_it(w, arguments, &result, &failed);
+	if (r == -EPROTO || r == -ETIMEDOUT)
+		return leave_out(w, &failed, why);
 	if (r < 0)
-		return r;
+		return reason_set(why, r, "%s", failed.text);
 	value = fetch_text(result, "value");
 	if (!value && fetch_text(result, "why"))
-		cli_note("a message fits, and is left out: %.200s", fetch_text(result, "why"));
+		note_left_out(fetch_text(result, "why"));
 	if (!value || !is_plausible(w, value))
 		return 1;
 	return buf_add_text(&w->value, value);
@@ -290,7 +331,7 @@ static int take_one(struct waiting *w, json_t *message, bool sms, struct reason 
 		return 0;
 	if (!sms)
 		note_recent(w, json_integer_value(json_object_get(message, "id")), when);
-	if (!w->has_begun && !(w->since && when >= w->since))
+	if (!w->has_begun[sms] && !(w->since && when >= w->since))
 		return 0;
 	if (!is_wanted(w, message, sms))
 		return 0;
@@ -321,7 +362,10 @@ static int look_at_mail(struct waiting *w, struct reason *why)
 	when_format(cursor(w), after);
 	r = mailbox_ask(
 	    &w->mailbox, "mail.list", json_pack("{s:s}", "created_after", after), &mails, why);
-	return r < 0 ? r : take_all(w, mails, false, why);
+	if (r == 0)
+		r = take_all(w, mails, false, why);
+	w->has_begun[false] |= r == 0;
+	return r;
 }
 
 static int look_at_sms(struct waiting *w, struct reason *why)
@@ -329,23 +373,27 @@ static int look_at_sms(struct waiting *w, struct reason *why)
 	fetch_json_auto texts = NULL;
 	int r = mailbox_ask(&w->mailbox, "text.list", NULL, &texts, why);
 
-	return r < 0 ? r : take_all(w, texts, true, why);
+	if (r == 0)
+		r = take_all(w, texts, true, why);
+	w->has_begun[true] |= r == 0;
+	return r;
 }
 
 static int look(struct waiting *w, struct reason *why)
 {
 	const struct wait_values *v = w->values;
-	int left = deadline_left(w->until), whole = (int)w->mailbox.conf.service_timeout * 1000, r = 0;
+	bool mail = v->email || !v->sms, sms = v->sms || !v->email;
+	bool has_begun = (!mail || w->has_begun[false]) && (!sms || w->has_begun[true]);
+	int left = deadline_left(w->until), whole = (int)w->mailbox.conf.service_timeout * 1000, r = 0, s = 0;
 
 	/* Before it begins it has time to see what is there, however short the wait is. */
-	w->mailbox.deadline = deadline_in(!w->has_begun || left > whole ? whole : left);
-	if (v->email || !v->sms)
+	w->mailbox.deadline = deadline_in(!has_begun || left > whole ? whole : left);
+	if (mail)
 		r = look_at_mail(w, why);
-	if (r == 0 && (v->sms || !v->email))
-		r = look_at_sms(w, why);
-	if (r == 0)
-		w->has_begun = true;
-	return r;
+	/* The one being out of order does not hide the other. */
+	if (r <= 0 && sms)
+		s = look_at_sms(w, why);
+	return s ? s : r;
 }
 
 static void rest(const struct waiting *w, long seconds)
@@ -356,6 +404,15 @@ static void rest(const struct waiting *w, long seconds)
 	nanosleep(&(struct timespec){.tv_sec = milliseconds / 1000,
 		      .tv_nsec = milliseconds % 1000 * 1000000},
 	    NULL);
+}
+
+/*
+ * A page that is gone (404), mails that are too many bytes in this moment: the next look may find another list. What
+ * the service refuses stays so.
+ */
+static bool is_passing(int error)
+{
+	return fetch_is_down(error) || error == -EPROTO || error == -EOVERFLOW || error == -ENOKEY;
 }
 
 /* 0: it is there. Failures on the way do not end it, what the service refuses does. */
@@ -373,7 +430,7 @@ static int wait_for_it(struct waiting *w, struct reason *why)
 		error = r;
 		if (r < 0) {
 			last = *why;
-			if (!fetch_is_down(r) && r != -EPROTO)
+			if (!is_passing(r))
 				return r;
 			if (fetch_wait(w->mailbox.fetch) > pause)
 				pause = fetch_wait(w->mailbox.fetch);
@@ -386,7 +443,7 @@ static int wait_for_it(struct waiting *w, struct reason *why)
 	}
 	/* Whether it is there nobody knows. */
 	if (error < 0 && error != -ETIMEDOUT)
-		return reason_set(why, error, "%s", last.text);
+		return reason_set(why, error == -ENOKEY ? -EBADE : error, "%s", last.text);
 	return reason_set(why, -ENOSECRET, "no message that fits came within %ld s", w->values->timeout);
 }
 
