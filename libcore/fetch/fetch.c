@@ -4,9 +4,11 @@
  * socket that ravi-fetch has as descriptor 0:
  *
  *	{"operation": "secret.list", "credential": "ravi_id_...", "arguments": {"key": "X"},
- *	 "milliseconds": 30000, "tries": 3}
+ *	 "milliseconds": 30000, "tries": 3, "proxy": "http://..."}
  *	{"error": 0, "status": 200, "wait": 0, "result": [...]}
  *	{"error": -113, "status": 0, "wait": 0, "text": "..."}
+ *
+ * The proxy is told in the request, because its URL may have a password in it: everybody sees argv.
  */
 #include <config.h>
 
@@ -20,6 +22,7 @@
 #include "fetch/fetch.h"
 #include "util/cleanup.h"
 #include "util/spawn.h"
+#include "util/text.h"
 #include "util/wire.h"
 
 #define TRIES       3
@@ -32,7 +35,7 @@ struct fetch {
 	enum fetch_use use;
 	int status;
 	long wait;
-	char *url;
+	char *url, *proxy;
 };
 
 enum operation_who fetch_credential_kind(const char *credential)
@@ -110,9 +113,19 @@ int fetch_check_conf(const struct conf *conf, struct reason *why)
 	return check_url(conf->service_url, why);
 }
 
+/* A proxy's URL may have a password in it. */
+static void release(struct fetch *fetch)
+{
+	if (fetch->proxy)
+		wipe(fetch->proxy, strlen(fetch->proxy));
+	free(fetch->proxy);
+	free(fetch->url);
+	free(fetch);
+}
+
 int fetch_open(const struct conf *conf, enum fetch_use use, struct fetch **fetch, struct reason *why)
 {
-	const char *argv[8] = {"ravi-fetch", "--url", conf->service_url};
+	const char *argv[6] = {"ravi-fetch", "--url", conf->service_url};
 	const struct spawn what = {.path = PATH_FETCH, .argv = argv, .input = -1};
 	size_t n = 3;
 	int r = fetch_check_conf(conf, why);
@@ -129,20 +142,16 @@ int fetch_open(const struct conf *conf, enum fetch_use use, struct fetch **fetch
 		argv[n++] = "--ca";
 		argv[n++] = conf->service_ca;
 	}
-	if (conf->service_proxy) {
-		argv[n++] = "--proxy";
-		argv[n++] = conf->service_proxy;
-	}
 	*fetch = calloc(1, sizeof(**fetch));
 	if (!*fetch)
 		return reason_errno(why, -ENOMEM, "asking the service");
 	(*fetch)->use = use;
 	(*fetch)->url = strdup(conf->service_url);
-	r = (*fetch)->url ? spawn_begin(&what, &(*fetch)->talk) : -ENOMEM;
+	(*fetch)->proxy = conf->service_proxy ? strdup(conf->service_proxy) : NULL;
+	r = (*fetch)->url && (!conf->service_proxy || (*fetch)->proxy) ? spawn_begin(&what, &(*fetch)->talk) : -ENOMEM;
 	if (r == 0)
 		return 0;
-	free((*fetch)->url);
-	free(*fetch);
+	release(*fetch);
 	*fetch = NULL;
 	return reason_errno(why, r, "starting %s", PATH_FETCH);
 }
@@ -152,8 +161,7 @@ void fetch_close(struct fetch *fetch)
 	if (!fetch)
 		return;
 	spawn_end(&fetch->talk, deadline_in(END_WITHIN));
-	free(fetch->url);
-	free(fetch);
+	release(fetch);
 }
 
 void fetch_cleanup(struct fetch **fetch)
@@ -190,8 +198,8 @@ bool fetch_is_down(int error)
 /* The request as a line. */
 static int build(const struct fetch *fetch, const struct fetch_request *request, struct buf *line)
 {
-	fetch_json_auto root = json_pack("{s:s, s:s?, s:O?, s:i, s:i}", "operation",
-	    request->operation, "credential", request->credential, "arguments", request->arguments,
+	fetch_json_auto root = json_pack("{s:s, s:s*, s:s?, s:O?, s:i, s:i}", "operation",
+	    request->operation, "proxy", fetch->proxy, "credential", request->credential, "arguments", request->arguments,
 	    "milliseconds", deadline_left(request->deadline), "tries",
 	    fetch->use == FETCH_LOGIN ? 1 : TRIES);
 	int r = root ? fetch_dump(root, line) : -ENOMEM;
@@ -212,9 +220,7 @@ static int take_error(struct fetch *fetch, const json_t *answer, struct reason *
 		return reason_set(why, -EPROTO, "%s gave no answer that makes sense", PATH_FETCH);
 	/* These words came past strangers: nothing in them moves a terminal or a log. */
 	reason_set(&said, 0, "%s", text);
-	for (char *c = said.text; *c; c++)
-		if ((unsigned char)*c < ' ' || *c == 0x7f)
-			*c = '?';
+	text_tame(said.text);
 	if (fetch_is_down(error) && error != -EUSERS)
 		down_note(fetch->url, said.text);
 	return reason_set(why, error, "%s", said.text);

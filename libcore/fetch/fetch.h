@@ -50,6 +50,7 @@ struct fetch;
  *	-ECONNREFUSED	nobody listens there		-ETIMEDOUT	the deadline has passed
  *	-EHOSTDOWN	it is out of order (5xx)	-EUSERS		too many requests (429); fetch_wait
  *	-EBADE		what answers does not speak as the service does
+ *	-EOVERFLOW		what it answers is larger than what is taken
  *	-EINPROGRESS	an operation that must not be said twice was sent, and no answer came: it may have
  *			been carried out
  *	-EKEYREJECTED	the credential is not accepted (401), or not of the right kind
@@ -58,7 +59,7 @@ struct fetch;
  *	-EBADRQC	the service did not take the request (400 and other 4xx)
  *	-EREMOTE	it answers with a redirect: service_url is wrong
  *
- * The first eight are exit code 6; then 5, 5, 5, 3, 1, 1, 1.
+ * All up to -EINPROGRESS are exit code 6; then 5, 5, 5, 3, 1, 1, 1.
  */
 int fetch_open(
     const struct conf *conf, enum fetch_use use, struct fetch **fetch, struct reason *why);

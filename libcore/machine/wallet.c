@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <time.h>
 
 #include "config/paths.h"
@@ -38,6 +39,21 @@ int wallet_reload(struct wallet *wallet, struct reason *why)
 	if (r == 0)
 		r = load(wallet, why);
 	return r < 0 ? reason_prefix(why, r, "this host's own keys: ") : 0;
+}
+
+int wallet_lock(const char *name, struct deadline deadline, struct reason *why)
+{
+	fd_auto dir = dir_make(AT_FDCWD, PATH_HOST_VAULT, 0700, 0, why);
+	fd_auto fd = -1;
+	int r;
+
+	if (dir < 0)
+		return dir;
+	fd = openat(dir, name, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return reason_errno(why, -errno, "%s/%s", PATH_HOST_VAULT, name);
+	r = file_lock(fd, LOCK_EX, deadline);
+	return r < 0 ? reason_errno(why, r, "locking %s/%s", PATH_HOST_VAULT, name) : take_fd(&fd);
 }
 
 int wallet_open(const struct machine *machine, struct wallet *wallet, struct reason *why)

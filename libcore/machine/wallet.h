@@ -9,6 +9,7 @@
 #define RAVI_WALLET_H
 
 #include "machine/machine.h"
+#include "util/deadline.h"
 
 /* What is in it. */
 #define WALLET_ACCOUNT         "ACCOUNT_KEY"     /* ravi_mgmt_...; of contract A the access token */
@@ -32,6 +33,12 @@ void wallet_close(struct wallet *wallet);
 
 /* Takes what others have put there since. */
 int wallet_reload(struct wallet *wallet, struct reason *why);
+
+/*
+ * One process at a time: a descriptor that holds the lock `name` (".create") beside the vault until it is closed;
+ * -ETIMEDOUT: somebody else held it until the deadline.
+ */
+int wallet_lock(const char *name, struct deadline deadline, struct reason *why);
 
 /*
  * The value of `name`, which belongs to the service `url`: 0, -ENOKEY (no reason set: there is none),

@@ -236,7 +236,6 @@ int service_ask(struct http *http, const struct service_call *call, const char *
 	    .credential = call->credential,
 	    .body = content,
 	    .fresh = call->operation->kind != OPERATION_READ};
-	bool repeated = false;
 	long wait;
 	int r;
 
@@ -248,17 +247,14 @@ int service_ask(struct http *http, const struct service_call *call, const char *
 		answer->status = came.status;
 		answer->sent = came.sent;
 		answer->wait = wait > 0 ? wait : 0;
+		answer->too_large = came.too_large;
 		if (r == 0)
 			return take_body(http, &came, body, why);
-		/* It was the one before this that took it away. */
-		if (repeated && came.status == 404 && !strcmp(request.method, "DELETE"))
-			return 0;
 		pause = wait >= 0 ? wait * 1000 : (long)pause_for(try);
 		if (try + 1 >= call->tries || !may_repeat(call->operation->kind, &came) ||
 		    pause >= deadline_left(call->deadline))
 			break;
 		sleep_for(pause);
-		repeated = true;
 	}
 	return r;
 }

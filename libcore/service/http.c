@@ -51,7 +51,6 @@ int http_open(const struct http_where *where, struct http **http, struct reason 
 	/* One slash at its end belongs to the path. */
 	h->url = strndup(where->url, len && where->url[len - 1] == '/' ? len - 1 : len);
 	h->ca = copy(where->ca);
-	h->proxy = copy(where->proxy);
 	h->host = host_of(where->url);
 	h->easy = curl_easy_init();
 	if (h->url && h->host && h->easy)
@@ -61,6 +60,15 @@ int http_open(const struct http_where *where, struct http **http, struct reason 
 	return reason_errno(why, -ENOMEM, "the service's client");
 }
 
+/* Its URL may have a password in it. */
+static void forget_proxy(struct http *http)
+{
+	if (http->proxy)
+		wipe(http->proxy, strlen(http->proxy));
+	free(http->proxy);
+	http->proxy = NULL;
+}
+
 void http_close(struct http *http)
 {
 	if (!http)
@@ -68,9 +76,20 @@ void http_close(struct http *http)
 	curl_easy_cleanup(http->easy);
 	free(http->url);
 	free(http->ca);
-	free(http->proxy);
+	forget_proxy(http);
 	free(http->host);
 	free(http);
+}
+
+int http_use_proxy(struct http *http, const char *proxy, struct reason *why)
+{
+	if (!strncmp(http->url, "http:", 5))
+		proxy = NULL;
+	if (proxy && http->proxy && !strcmp(proxy, http->proxy))
+		return 0;
+	forget_proxy(http);
+	http->proxy = copy(proxy);
+	return proxy && !http->proxy ? reason_errno(why, -ENOMEM, "the service's client") : 0;
 }
 
 void http_answer_free(struct http_answer *answer)
@@ -265,7 +284,7 @@ static int say_failure(
     const struct http *http, CURLcode code, const struct transfer *t, struct reason *why)
 {
 	if (t->too_large)
-		return reason_set(why, -EBADE,
+		return reason_set(why, -EOVERFLOW,
 		    "the service's answer is larger than %u MiB and was not taken",
 		    HTTP_BODY_MAX >> 20);
 	switch (code) {
@@ -327,6 +346,7 @@ int http_send(struct http *http, const struct http_request *request, struct http
 	curl_easy_setopt(http->easy, CURLOPT_HTTPHEADER, NULL);
 	answer->status = (int)status;
 	answer->sent = size > 0;
+	answer->too_large = transfer.too_large;
 	answer->final = transfer.too_large || code == CURLE_PEER_FAILED_VERIFICATION ||
 			code == CURLE_SSL_CACERT_BADFILE || code == CURLE_OUT_OF_MEMORY;
 	return code == CURLE_OK ? 0 : say_failure(http, code, &transfer, why);

@@ -20,12 +20,17 @@ struct http;
 
 struct http_where {
 	const char *url;   /* https://HOST[:PORT][/PREFIX], checked by who started us */
-	const char *ca;    /* NULL: the system's certificates */
-	const char *proxy; /* NULL: none */
+	const char *ca;  /* NULL: the system's certificates */
 };
 
 int http_open(const struct http_where *where, struct http **http, struct reason *why);
 void http_close(struct http *http);
+
+/*
+ * The proxy that requests go through from now on, NULL: none. Plain http is for this machine itself and goes
+ * through none, which would read the key.
+ */
+int http_use_proxy(struct http *http, const char *proxy, struct reason *why);
 
 struct http_request {
 	const char *method;
@@ -46,6 +51,7 @@ struct http_answer {
 	long retry_after; /* s; -1: there was no such header */
 	bool sent;        /* some of the request was */
 	bool final;       /* trying again would come to the same */
+	bool too_large;   /* more than HTTP_BODY_MAX or HTTP_HEADERS_MAX */
 };
 
 #define http_answer_auto __attribute__((cleanup(http_answer_free))) struct http_answer

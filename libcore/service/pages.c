@@ -7,6 +7,7 @@
 #include <config.h>
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,6 +21,8 @@
 #define BYTES_MAX (12u << 20) /* of all rows, as JSON */
 #define OVERLAP   4           /* rows, and at most half a page */
 #define STALE_MAX 3           /* pages in a row without anything new */
+#define LIMIT     50          /* rows of a page where none is said, and at most */
+#define LIMIT_MAX 200
 
 /* What tells a row from the others, by the first of these that it has. */
 static int row_key(const json_t *row, struct buf *key)
@@ -38,23 +41,37 @@ static int row_key(const json_t *row, struct buf *key)
 }
 
 struct reading {
+	const struct operation *operation;
 	json_t *rows, *seen; /* seen: the rows' keys */
 	size_t bytes;
 };
 
+/* What is known of a row: what is dropped takes no room. */
+static int shape_row(const struct reading *reading, const json_t *row, json_t **shaped, struct reason *why)
+{
+	char shape[40];
+
+	snprintf(shape, sizeof(shape), "{%s", reading->operation->shape + 1);
+	return shape_take(shape, row, shaped, why);
+}
+
 static int take_rows(struct reading *reading, const json_t *page, struct reason *why)
 {
 	for (size_t i = 0; i < json_array_size(page); i++) {
-		json_t *row = json_array_get(page, i);
+		fetch_json_auto row = NULL;
 		buf_auto key = {0};
+		int r;
 
-		if (row_key(row, &key) < 0)
+		if (row_key(json_array_get(page, i), &key) < 0)
 			return -ENOMEM;
 		if (key.len && json_object_get(reading->seen, key.data))
 			continue;
+		r = shape_row(reading, json_array_get(page, i), &row, why);
+		if (r < 0)
+			return r;
 		reading->bytes += json_dumpb(row, NULL, 0, JSON_COMPACT);
 		if (json_array_size(reading->rows) == ROWS_MAX || reading->bytes > BYTES_MAX)
-			return reason_set(why, -EBADE,
+			return reason_set(why, -EOVERFLOW,
 			    "the service's list is longer than %d rows or %u MiB; ask for less of it",
 			    ROWS_MAX, BYTES_MAX >> 20);
 		if (json_array_append(reading->rows, row) < 0 ||
@@ -89,6 +106,60 @@ static char *earlier(const char *path, size_t rows)
 	return out.error ? NULL : strdup(out.data);
 }
 
+/* The number behind NAME= in the query of `path`, from `*at` to `*end`; 0: there is none. */
+static uint64_t number_of(const char *path, const char *name, const char **at, const char **end)
+{
+	size_t len = strlen(name);
+	uint64_t number = 0;
+	char digits[16];
+
+	for (*at = strpbrk(path, "?&"); *at; *at = strpbrk(*at, "?&")) {
+		(*at)++;
+		if (strncmp(*at, name, len) || (*at)[len] != '=')
+			continue;
+		*at += len + 1;
+		*end = *at + strspn(*at, "0123456789");
+		snprintf(digits, sizeof(digits), "%.*s", (int)(*end - *at), *at);
+		return text_number(digits, 10, 1, INT32_MAX, &number) < 0 ? 0 : number;
+	}
+	return 0;
+}
+
+/* `path` asking for half as many rows a page; NULL: they cannot be fewer. */
+static char *fewer(const char *path)
+{
+	const char *at, *end;
+	uint64_t limit = number_of(path, "limit", &at, &end);
+	buf_auto out = {0};
+
+	if (limit == 1 || (at && !limit))
+		return NULL;
+	if (at) {
+		buf_add(&out, path, (size_t)(at - path));
+		buf_addf(&out, "%llu%s", (unsigned long long)(limit > LIMIT_MAX ? LIMIT_MAX / 2 : limit / 2), end);
+	} else {
+		buf_addf(&out, "%s%climit=%d", path, strchr(path, '?') ? '&' : '?', LIMIT / 2);
+	}
+	return out.error ? NULL : strdup(out.data);
+}
+
+/* A page; one that is too large is asked for anew with half the rows: large mails, say. `*path` is then that. */
+static int read_page(struct http *http, const struct service_call *call, char **path,
+    struct service_answer *answer, json_t **page, struct reason *why)
+{
+	for (;;) {
+		int r = service_ask(http, call, *path, NULL, answer, page, why);
+		char *smaller = NULL;
+
+		if (r < 0 && answer->too_large && operation_lists(call->operation->query, "limit", 5))
+			smaller = fewer(*path);
+		if (!smaller)
+			return r;
+		free(*path);
+		*path = smaller;
+	}
+}
+
 /* Where the page says that it goes on: NULL at the end. */
 static int next_path(struct http *http, const json_t *page, char **path, struct reason *why)
 {
@@ -116,7 +187,7 @@ static int read_pages(struct http *http, const struct service_call *call, const 
 		fetch_json_auto page = NULL;
 		size_t before = json_array_size(reading->rows);
 		char *next = NULL;
-		int r = service_ask(http, call, path, NULL, answer, &page, why);
+		int r = read_page(http, call, &path, answer, &page, why);
 
 		if (r == 0)
 			r = take_rows(reading,
@@ -145,7 +216,7 @@ int service_list(struct http *http, const struct service_call *call, const char 
 {
 	fetch_json_auto list = json_array();
 	fetch_json_auto seen = json_object();
-	struct reading reading = {.rows = list, .seen = seen};
+	struct reading reading = {.operation = call->operation, .rows = list, .seen = seen};
 	int r = list && seen ? read_pages(http, call, path, answer, &reading, why) : -ENOMEM;
 
 	if (r < 0)

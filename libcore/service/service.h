@@ -26,6 +26,7 @@ struct service_answer {
 	int status; /* of the last request; 0: there was no answer */
 	long wait;  /* s that a 429 asks for; 0: none */
 	bool sent;  /* of the last request, some was */
+	bool too_large; /* its answer was */
 	json_t *result;
 };
 

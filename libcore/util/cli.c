@@ -65,6 +65,7 @@ int cli_exit_code(int error)
 	case EHOSTDOWN:
 	case EUSERS:
 	case EBADE:
+	case EOVERFLOW:
 	case EINPROGRESS:
 	case EDESTADDRREQ:
 		return EXIT_UNREACHABLE;

@@ -92,6 +92,8 @@ test_login_fails_in_words() {
 	refuses 1 "(400)" ravi auth login
 	contract set device_outcome=success device_page=javascript:alert >/dev/null
 	refuses 6 "no page and code" ravi auth login
+	contract set device_page=http://localhost.evil.test/device >/dev/null
+	refuses 6 "no page and code" ravi auth login
 	contract set device_page=https://ravi.id/device >/dev/null
 	expect 3 ravi auth status --offline 2>/dev/null
 }
@@ -352,9 +354,15 @@ test_a_certificate_that_does_not_hold() {
 # A key is for the service that it was made at.
 test_a_key_goes_to_no_other_host() {
 	contract log/clear >/dev/null
+	session sarah abroad
 	configure_service "https://127.0.0.1:$(served service_url | grep -oE '[0-9]+$')"
 	refuses 5 "service_url says" ravi auth status
 	refuses 5 "" ravi identity create --name other-host
+	# A ring from before has it still.
+	contains "$(in_session abroad ravi-keyctl print RAVI_IDENTITY_KEY)" ravi_id_
+	expect 5 in_session abroad ravi message email >/tmp/out
+	contains "$(cat /tmp/out)" "is not sent to https://127.0.0.1"
+	end_session abroad
 	# No login gets it either.
 	expect 3 su - sarah -c 'ravi-keyctl print RAVI_IDENTITY_KEY' 2>/dev/null
 	configure_service "$(served service_url)"
@@ -399,6 +407,13 @@ test_whatever_ravi_fetch_says() {
 
 # ---- leaving ----
 
+test_a_deleted_identity_leaves_no_key() {
+	ravi identity create --name goer --email goer >/dev/null
+	ravi auth status --json >/tmp/before
+	refuses 0 "forgotten its key of goer" ravi identity delete goer
+	equal 1 "$(($(jq .identities /tmp/before) - $(ravi auth status --json | jq .identities)))"
+}
+
 test_a_revoked_key() {
 	contract fault kind=status status=401 path=master times=1 >/dev/null
 	expect 5 ravi auth status --json >/tmp/out 2>/dev/null
@@ -436,6 +451,14 @@ test_import() {
 	contains "$(cat /tmp/out)" "management key"
 	contains "$(cat /tmp/out)" "$(jq -r .uuid /tmp/identity)"
 	equal true "$(ravi auth status --json | jq .verified)"
+	# The same account again; another one only where it is asked for.
+	ravi auth import /tmp/config.json >/dev/null 2>&1
+	contract management-key | jq '{management_key: .key, user_email: "other@example.org"}' >/tmp/other.json
+	refuses 1 "--replace" ravi auth import /tmp/other.json
+	contains "$(ravi auth status)" "owner@example.org"
+	ravi auth import --replace /tmp/other.json >/dev/null 2>&1
+	contains "$(ravi auth status)" "other@example.org"
+	ravi auth import --replace /tmp/config.json >/dev/null 2>&1
 	ravi identity adopt imported >/dev/null
 	equal "$(jq -r .key /tmp/identity)" "$(su - imported -c 'ravi-keyctl print RAVI_IDENTITY_KEY')"
 	ravi auth logout >/dev/null 2>&1
@@ -460,6 +483,16 @@ test_contract_a() {
 	contract set access_expired=true >/dev/null
 	equal true "$(ravi auth status --json | jq .verified)"
 	check_contract
+	# Several at once: one renews, the others take what it got.
+	contract set access_expired=true >/dev/null
+	contract log/clear >/dev/null
+	for _ in 1 2 3; do
+		ravi auth status >/dev/null 2>>/tmp/renewing &
+	done
+	wait
+	equal "" "$(cat /tmp/renewing)"
+	equal 1 "$(requests /api/auth/token/refresh/)"
+	check_contract
 	refuses 5 "not the account's PIN" ravi auth unlock <<<654321
 	refuses 1 "" ravi auth unlock <<<12
 	contract set encryption=swapped >/dev/null
@@ -472,6 +505,12 @@ test_contract_a() {
 	ravi auth logout >/tmp/out 2>&1
 	contains "$(cat /tmp/out)" "revoked   the key of the account"
 	check_contract
+	# Without a refresh token it is over when it has run out.
+	contract tokens | jq '{access_token: .access}' >/tmp/auth.json
+	ravi auth import /tmp/auth.json >/dev/null 2>&1
+	contract set access_expired=true >/dev/null
+	refuses 5 "log in again" ravi auth status
+	contract set access_expired=false >/dev/null
 }
 
 run_tests

@@ -228,6 +228,25 @@ static void test_pages(void **state)
 	contract_check(server);
 }
 
+/* Ten mails of a MiB: one page of them is more than an answer may be. */
+static void test_pages_of_large_mails(void **state)
+{
+	buf_auto mail = {0};
+	outcome_auto o = {0};
+
+	(void)state;
+	buf_add_text(&mail, "{\"subject\": \"large\", \"identity\": \"demo-agent\", \"from\": \"large@example.org\", \"text\": \"");
+	for (int i = 0; i < 1 << 20; i++)
+		buf_add_char(&mail, 'x');
+	buf_add_text(&mail, "\"}");
+	for (int i = 0; i < 10; i++)
+		tell("mail", mail.data);
+	o = call("mail.list", agent(), "{\"from_email\": \"large@example.org\"}");
+	assert_int_equal(o.error, 0);
+	assert_int_equal(json_array_size(o.answer.result), 10);
+	contract_check(server);
+}
+
 static void test_pages_that_move(void **state)
 {
 	outcome_auto o = {0};
@@ -354,8 +373,8 @@ static void test_what_is_no_answer(void **state)
 	    {"{\"kind\": \"null\"}", -EBADE, "not the object"},
 	    {"{\"kind\": \"wrong-type\"}", -EBADE, "not the object"},
 	    {"{\"kind\": \"empty\"}", -EBADE, "empty"},
-	    {"{\"kind\": \"huge-field\"}", -EBADE, "larger than 8 MiB"},
-	    {"{\"kind\": \"endless\"}", -EBADE, "larger than 8 MiB"},
+	    {"{\"kind\": \"huge-field\"}", -EOVERFLOW, "larger than 8 MiB"},
+	    {"{\"kind\": \"endless\"}", -EOVERFLOW, "larger than 8 MiB"},
 	    {"{\"kind\": \"huge-header\"}", -EBADE, "larger than"},
 	    {"{\"kind\": \"reset\", \"times\": 0}", -EHOSTUNREACH, "broke off"},
 	    {"{\"kind\": \"reset-mid-body\"}", -EHOSTUNREACH, "broke off"},
@@ -679,6 +698,7 @@ static const struct CMUnitTest tests[] = {
     TEST(test_device_flow),
     TEST(test_cleaning),
     TEST(test_one_bad_mail_hides_no_other),
+    TEST(test_pages_of_large_mails),
 };
 
 int main(void)

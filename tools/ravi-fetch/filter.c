@@ -48,13 +48,13 @@ static const int allowed[] = {
     SYS_exit, SYS_exit_group, SYS_rt_sigaction, SYS_rt_sigprocmask, SYS_rt_sigreturn,
     SYS_sigaltstack, SYS_set_robust_list, SYS_set_tid_address, SYS_rseq, SYS_getpid, SYS_gettid,
     SYS_getuid, SYS_geteuid, SYS_getgid, SYS_getegid, SYS_getrandom, SYS_uname, SYS_sysinfo,
-    SYS_sched_getaffinity, SYS_prlimit64,
+    SYS_sched_getaffinity,
 };
 
 #define COUNT (sizeof(allowed) / sizeof(*allowed))
 
-/* IPv4, IPv6, the resolver's daemons, and the kernel's list of addresses, which glibc sorts by. */
-static const int families[] = {AF_INET, AF_INET6, AF_UNIX, AF_NETLINK};
+/* IPv4, IPv6, the kernel's list of addresses, which glibc sorts by, and, last, the resolver's daemons. */
+static const int families[] = {AF_INET, AF_INET6, AF_NETLINK, AF_UNIX};
 
 #define FAMILIES (sizeof(families) / sizeof(*families))
 #define ARGUMENT offsetof(struct seccomp_data, args[0]) /* its low half: both are little-endian */
@@ -66,11 +66,11 @@ static const int families[] = {AF_INET, AF_INET6, AF_UNIX, AF_NETLINK};
 #define REFUSE(error)          RETURN(SECCOMP_RET_ERRNO | (error))
 #define ALLOW                  RETURN(SECCOMP_RET_ALLOW)
 
-int filter_calls(void)
+int filter_calls(bool with_unix)
 {
-	struct sock_filter code[2 * COUNT + 2 * FAMILIES + 20];
+	struct sock_filter code[2 * COUNT + 2 * FAMILIES + 24];
 	struct sock_fprog program = {.filter = code};
-	size_t n = 0;
+	size_t n = 0, count = with_unix ? FAMILIES : FAMILIES - 1;
 
 #define ADD(statement) code[n++] = (struct sock_filter)statement
 	ADD(LOAD(offsetof(struct seccomp_data, arch)));
@@ -90,9 +90,15 @@ int filter_calls(void)
 	ADD(IF_NONE_OF(CLONE_THREAD, 1));
 	ADD(ALLOW);
 	ADD(REFUSE(EPERM));
-	ADD(IF_NOT(SYS_socket, 2 + 2 * FAMILIES));
+	/* Its own limits, nobody else's. */
+	ADD(IF_NOT(SYS_prlimit64, 4));
 	ADD(LOAD(ARGUMENT));
-	for (size_t i = 0; i < FAMILIES; i++) {
+	ADD(IF_NOT(0, 1));
+	ADD(ALLOW);
+	ADD(REFUSE(EPERM));
+	ADD(IF_NOT(SYS_socket, (uint8_t)(2 + 2 * count)));
+	ADD(LOAD(ARGUMENT));
+	for (size_t i = 0; i < count; i++) {
 		ADD(IF_NOT(families[i], 1));
 		ADD(ALLOW);
 	}
@@ -105,8 +111,9 @@ int filter_calls(void)
 
 #else
 
-int filter_calls(void)
+int filter_calls(bool with_unix)
 {
+	(void)with_unix;
 	return 0;
 }
 

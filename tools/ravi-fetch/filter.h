@@ -6,7 +6,12 @@
 #ifndef RAVI_FETCH_FILTER_H
 #define RAVI_FETCH_FILTER_H
 
-/* For all threads of the process, for good. no_new_privs is on. 0 or -errno. */
-int filter_calls(void);
+#include <stdbool.h>
+
+/*
+ * For all threads of the process, for good. no_new_privs is on. `with_unix`: sockets of this machine are left, for
+ * the daemons that look names up. 0 or -errno.
+ */
+int filter_calls(bool with_unix);
 
 #endif

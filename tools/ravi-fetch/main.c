@@ -8,6 +8,7 @@
 
 #include <curl/curl.h>
 #include <errno.h>
+#include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -26,7 +27,7 @@
 #define IDLE_MILLISECONDS (24 * 3600 * 1000) /* who started it may think so long */
 
 struct values {
-	const char *url, *ca, *proxy;
+	const char *url, *ca;
 };
 
 #define ROW(member) .name = #member, .offset = offsetof(struct values, member)
@@ -35,7 +36,6 @@ static const struct option_row options[] = {
     {ROW(url), .kind = OPTION_TEXT, .argument = "URL", .help = "the service"},
     {ROW(ca), .kind = OPTION_TEXT, .argument = "PATH",
 	.help = "certificates that may vouch for it, instead of the system's"},
-    {ROW(proxy), .kind = OPTION_TEXT, .argument = "URL", .help = "the proxy on the way to it"},
     {0},
 };
 
@@ -69,6 +69,8 @@ static int answer_request(struct http *http, const struct buf *request, struct b
 	struct reason why = {0};
 	int r = read_request(root, &call, &why);
 
+	if (r == 0)
+		r = http_use_proxy(http, fetch_text(root, "proxy"), &why);
 	if (r == 0 && !call.operation->method)
 		r = reading_find(call.operation->name, call.arguments, &came.result, &why);
 	else if (r == 0)
@@ -125,9 +127,11 @@ static int become_small(struct reason *why)
 static int run(void *opaque, int argc, char **argv)
 {
 	const struct values *values = opaque;
-	const struct http_where where = {.url = values->url, .ca = values->ca, .proxy = values->proxy};
+	const struct http_where where = {.url = values->url, .ca = values->ca};
 	struct reason why = {0};
 	struct http *http = NULL;
+	const struct passwd *own = getpwnam(FETCH_USER);
+	bool is_own = own && own->pw_uid == geteuid();
 	struct stat st;
 	int r, code;
 
@@ -140,7 +144,7 @@ static int run(void *opaque, int argc, char **argv)
 		return cli_fail(-ENOMEM, NULL);
 	r = http_open(&where, &http, &why);
 	if (r == 0)
-		r = sandbox_enter(values->ca, &why);
+		r = sandbox_enter(values->ca, is_own, &why);
 	if (r < 0) {
 		syslog(LOG_ERR, "%s", why.text);
 		return cli_fail(r, &why);

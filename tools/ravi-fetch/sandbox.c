@@ -110,16 +110,27 @@ static uint64_t handled_access(long abi)
 	return access;
 }
 
+/* The kernel's struct as of version 6; the headers that this is built with may have an older one. */
+struct ruleset {
+	uint64_t files, network, scoped;
+};
+
+#define SCOPED_SINCE   6
+#define SCOPE_ABSTRACT (UINT64_C(1) << 0) /* no abstract socket of anybody else's */
+#define SCOPE_SIGNAL   (UINT64_C(1) << 1) /* no signal to anybody else */
+
 static int confine_files(const char *ca)
 {
 	long abi = syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
-	struct landlock_ruleset_attr attr = {.handled_access_fs = handled_access(abi)};
+	const bool scopes = abi >= SCOPED_SINCE;
+	struct ruleset attr = {
+	    .files = handled_access(abi), .scoped = scopes ? SCOPE_ABSTRACT | SCOPE_SIGNAL : 0};
 	fd_auto rules = -1;
 	int r = 0;
 
 	if (abi < 1)
 		return 0; /* no Landlock in this kernel, or not switched on */
-	rules = (int)syscall(SYS_landlock_create_ruleset, &attr, sizeof(attr), 0);
+	rules = (int)syscall(SYS_landlock_create_ruleset, &attr, scopes ? sizeof(attr) : sizeof(attr.files), 0);
 	if (rules < 0)
 		return -errno;
 	for (size_t i = 0; i < sizeof(readable) / sizeof(*readable) && r == 0; i++)
@@ -131,7 +142,7 @@ static int confine_files(const char *ca)
 	return syscall(SYS_landlock_restrict_self, rules, 0) < 0 ? -errno : 0;
 }
 
-int sandbox_enter(const char *ca, struct reason *why)
+int sandbox_enter(const char *ca, bool with_unix, struct reason *why)
 {
 	int r = prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ? -errno : drop_capabilities();
 
@@ -140,6 +151,6 @@ int sandbox_enter(const char *ca, struct reason *why)
 	r = confine_files(ca);
 	if (r < 0)
 		return reason_errno(why, r, "giving up files");
-	r = filter_calls();
+	r = filter_calls(with_unix);
 	return r < 0 ? reason_errno(why, r, "giving up system calls") : 0;
 }

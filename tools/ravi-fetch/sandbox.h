@@ -7,12 +7,18 @@
 #ifndef RAVI_FETCH_SANDBOX_H
 #define RAVI_FETCH_SANDBOX_H
 
+#include <stdbool.h>
+
 #include "util/reason.h"
 
 /* Becomes the user that ravi-fetch has, for good: 0 or a negative errno with the reason. Root only. */
 int sandbox_leave_root(const char *user, struct reason *why);
 
-/* `ca` is a further file that stays readable, or NULL. Call it last, with libraries loaded. */
-int sandbox_enter(const char *ca, struct reason *why);
+/*
+ * `ca` is a further file that stays readable, or NULL. `with_unix`: it may talk to the daemons of this machine that
+ * look names up; not where it runs as an agent, whose other sockets it would reach as well. Call it last, with
+ * libraries loaded.
+ */
+int sandbox_enter(const char *ca, bool with_unix, struct reason *why);
 
 #endif

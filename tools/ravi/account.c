@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "account.h"
+#include "util/cleanup.h"
 
 int account_open(const struct context *context, struct account *account, struct reason *why)
 {
@@ -60,19 +61,25 @@ int account_ask_with(struct account *account, const char *key, const char *opera
 
 /* ---- contract A: tokens run out ---- */
 
+#define RENEW_LOCK ".renew"
+
 /* Where the pair lies: of the account, or of one identity. */
 struct token_names {
 	char access[SECRET_NAME_MAX + 1], refresh[SECRET_NAME_MAX + 1];
 };
 
 /* The new refresh token is the only way on, so it is stored before anything is done with the other. */
-static int renew(struct account *account, const struct token_names *names, struct reason *why)
+static int renew_now(struct account *account, const struct token_names *names, struct reason *why)
 {
 	fetch_json_auto tokens = NULL;
 	buf_auto refresh = {0};
 	int r = wallet_get(
 	    &account->wallet, names->refresh, account_url(account), &refresh, why);
 
+	if (r == -ENOKEY)
+		return reason_set(why, -EKEYREJECTED,
+		    "the login at the service has run out, and came with nothing to renew it by; log in "
+		    "again: ravi auth logout, then ravi auth login");
 	if (r < 0)
 		return r;
 	r = account_ask_with(account, NULL, "token.refresh",
@@ -89,18 +96,37 @@ static int renew(struct account *account, const struct token_names *names, struc
 	return r;
 }
 
-static int ask_once(struct account *account, const struct token_names *names,
-    const char *operation, json_t *arguments, json_t **result, bool *may_renew, struct reason *why)
+/*
+ * A refresh token is good for one use: of two processes that find the access token run out the second takes what
+ * the first got.
+ */
+static int renew(struct account *account, const struct token_names *names, const char *stale, struct reason *why)
 {
+	fd_auto lock = wallet_lock(RENEW_LOCK, account->deadline, why);
 	buf_auto key = {0};
-	int r = wallet_get(&account->wallet, names->access, account_url(account), &key, why);
+	int r = lock < 0 ? lock : wallet_reload(&account->wallet, why);
 
-	*may_renew = false;
+	if (r == 0)
+		r = wallet_get(&account->wallet, names->access, account_url(account), &key, why);
 	if (r < 0)
 		return r;
-	r = account_ask_with(account, key.data, operation, json_incref(arguments), result, why);
+	return strcmp(key.data, stale) ? 0 : renew_now(account, names, why);
+}
+
+static int ask_once(struct account *account, const struct token_names *names,
+    const char *operation, json_t *arguments, json_t **result, struct buf *key, bool *may_renew,
+    struct reason *why)
+{
+	int r;
+
+	buf_reset(key);
+	*may_renew = false;
+	r = wallet_get(&account->wallet, names->access, account_url(account), key, why);
+	if (r < 0)
+		return r;
+	r = account_ask_with(account, key->data, operation, json_incref(arguments), result, why);
 	*may_renew = r == -EKEYREJECTED && fetch_status(account->fetch) == 401 &&
-		     fetch_credential_kind(key.data) == BY_EITHER;
+		     fetch_credential_kind(key->data) == BY_EITHER;
 	return r;
 }
 
@@ -108,14 +134,14 @@ static int ask(struct account *account, const struct token_names *names, const c
     json_t *arguments, json_t **result, struct reason *why)
 {
 	fetch_json_auto owned = arguments;
+	buf_auto key = {0};
 	bool may_renew;
-	int r = ask_once(account, names, operation, owned, result, &may_renew, why);
+	int r = ask_once(account, names, operation, owned, result, &key, &may_renew, why);
 
 	if (!may_renew)
 		return r;
-	r = renew(account, names, why);
-	return r < 0 ? r
-		     : ask_once(account, names, operation, owned, result, &may_renew, why);
+	r = renew(account, names, key.data, why);
+	return r < 0 ? r : ask_once(account, names, operation, owned, result, &key, &may_renew, why);
 }
 
 int account_ask(struct account *account, const char *operation, json_t *arguments, json_t **result,
@@ -163,6 +189,9 @@ static int bind(struct account *account, const char *uuid, struct reason *why)
 
 	if (r < 0)
 		return r;
+	if (fetch_credential_kind(fetch_text(tokens, "access")) != BY_EITHER)
+		return reason_set(why, -EBADE,
+		    "what the service gave as the token of the identity %s is none; it is not used", uuid);
 	wallet_name(WALLET_IDENTITY, uuid, access);
 	wallet_name(WALLET_REFRESH, uuid, refresh);
 	if (fetch_text(tokens, "refresh"))
@@ -178,24 +207,37 @@ static bool is_legacy(const struct account *account)
 	       fetch_credential_kind(key.data) == BY_EITHER;
 }
 
+/* What is kept as an identity's key is one: another kind would lie in the agent's ring. */
+static int keep_own(struct account *account, const char *uuid, const char *key, struct reason *why)
+{
+	char name[SECRET_NAME_MAX + 1];
+
+	if (!key || fetch_credential_kind(key) != BY_IDENTITY)
+		return reason_set(why, -EBADE,
+		    "what the service gave as the key of the identity %s is none (they begin with ravi_id_); it "
+		    "is not used",
+		    uuid);
+	wallet_name(WALLET_IDENTITY, uuid, name);
+	return account_keep(account, name, key, why);
+}
+
 int account_mint(struct account *account, const char *uuid, const char *spare, struct reason *why)
 {
 	fetch_json_auto key = NULL;
-	char label[65], name[SECRET_NAME_MAX + 1];
+	char label[65];
 	int r;
 
 	if (is_legacy(account))
 		return bind(account, uuid, why);
 	account_label(label);
-	wallet_name(WALLET_IDENTITY, uuid, name);
 	r = account_ask(account, "key.mint",
 	    json_pack("{s:s, s:s}", "identity_uuid", uuid, "label", label), &key, why);
 	if (r < 0 && spare && !fetch_is_down(r))
-		return account_keep(account, name, spare, why);
+		return keep_own(account, uuid, spare, why);
 	if (r < 0)
 		return r;
 	if (fetch_text(key, "identity_uuid") && strcmp(fetch_text(key, "identity_uuid"), uuid))
 		return reason_set(why, -EBADE,
 		    "the service made a key for another identity than %s; it is not used", uuid);
-	return account_keep(account, name, fetch_text(key, "key"), why);
+	return keep_own(account, uuid, fetch_text(key, "key"), why);
 }

@@ -18,6 +18,7 @@
 #include "util/cleanup.h"
 #include "util/jsonout.h"
 #include "util/table.h"
+#include "util/text.h"
 #include "util/when.h"
 
 #define LOGIN_SECONDS_MAX 3600
@@ -117,10 +118,20 @@ static void show_page(const char *uri, struct buf *out)
 	buf_add_text(out, "/device");
 }
 
+/* This machine itself; not a name that begins so. */
+static bool is_localhost(const char *uri)
+{
+	static const char origin[] = "http://localhost";
+	size_t len = sizeof(origin) - 1;
+
+	return !strncmp(uri, origin, len) && (!uri[len] || strchr(":/", uri[len])) &&
+	       !memchr(uri, '@', strlen("http://") + strcspn(uri + strlen("http://"), "/?#"));
+}
+
 /* A person opens it and types it: an https address and a short code, and nothing that moves a terminal. */
 static int check_shown(const char *uri, const char *code, struct reason *why)
 {
-	bool good = !strncmp(uri, "https://", 8) || !strncmp(uri, "http://localhost", 16);
+	bool good = !strncmp(uri, "https://", 8) || is_localhost(uri);
 
 	for (const char *c = uri; *c; c++)
 		good &= *c > ' ' && *c < 0x7f;
@@ -183,8 +194,10 @@ static int poll_once(struct login *login, const char *code, json_t **grant, stru
 	if (r < 0) {
 		long wait = fetch_wait(account->fetch);
 
+		/* No longer than the code is good. */
+		left = deadline_left(login->until);
 		if (wait > login->interval)
-			rest((wait - login->interval) * 1000);
+			rest((wait - login->interval) * 1000 < left ? (wait - login->interval) * 1000 : left);
 		/* What has broken off does not come back. */
 		fetch_close(account->fetch);
 		account->fetch = NULL;
@@ -201,8 +214,9 @@ static int poll_once(struct login *login, const char *code, json_t **grant, stru
 		return reason_set(why, -EACCES, "the login was denied on the page");
 	if (!strcmp(error, "expired_token"))
 		return reason_set(why, -ETIME, "the code has expired; begin again: ravi auth login");
-	return reason_set(why, -EBADRQC, "the service does not know this login (%.60s); begin again: "
-					 "ravi auth login", error);
+	reason_set(why, 0, "the service does not know this login (%.60s); begin again: ravi auth login", error);
+	text_tame(why->text);
+	return -EBADRQC;
 }
 
 static int wait_for_grant(

@@ -9,6 +9,7 @@
 
 struct auth_values {
 	bool offline;
+	bool replace;
 	bool json;
 };
 

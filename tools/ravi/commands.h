@@ -101,6 +101,7 @@ int run_audit_restart(void *values, int argc, char **argv);
 /* auth.c, logout.c, takein.c */
 extern const struct option_row auth_options[];
 extern const struct option_row auth_status_options[];
+extern const struct option_row auth_import_options[];
 int run_auth_login(void *values, int argc, char **argv);
 int run_auth_logout(void *values, int argc, char **argv);
 int run_auth_status(void *values, int argc, char **argv);

@@ -12,6 +12,7 @@
 #include "commands.h"
 #include "context.h"
 #include "identity.h"
+#include "machine/wallet.h"
 #include "signkey.h"
 #include "util/cleanup.h"
 #include "util/table.h"
@@ -399,6 +400,38 @@ static int change(struct transition *t, struct reason *why)
 	return r < 0 ? r : carrier_follow(&t->agent, t->name, t->state, why);
 }
 
+/* What this host asked the service with for the identity; nobody here needs it any more. */
+static int forget_key(const struct transition *t, const char *kind, struct wallet *wallet, struct reason *why)
+{
+	char name[SECRET_NAME_MAX + 1];
+
+	wallet_name(kind, vault_uuid(t->vault), name);
+	return wallet_delete(wallet, name, why);
+}
+
+static void forget_keys(const struct transition *t)
+{
+	wallet_auto wallet = {0};
+	struct reason why = {0};
+	buf_auto key = {0};
+	char name[SECRET_NAME_MAX + 1];
+	bool had;
+	int r = wallet_open(&t->context.machine, &wallet, &why);
+
+	wallet_name(WALLET_IDENTITY, vault_uuid(t->vault), name);
+	had = r == 0 && wallet_get(&wallet, name, NULL, &key, NULL) != -ENOKEY;
+	if (r == 0)
+		r = forget_key(t, WALLET_IDENTITY, &wallet, &why);
+	if (r == 0)
+		r = forget_key(t, WALLET_REFRESH, &wallet, &why);
+	if (r < 0)
+		cli_note("the key of %s for the service stays behind: %s", t->name, why.text);
+	else if (had)
+		cli_note("this machine has forgotten its key of %s; the identity at the service stays, and the "
+			 "key is good there until it is taken away in the account's settings",
+		    t->name);
+}
+
 static int report(const struct transition *t, bool json)
 {
 	if (json)
@@ -437,6 +470,8 @@ static int run_transition(
 	if (r < 0)
 		return context_fail(r, &why);
 	code = report(&t, values->json);
+	if (state == AGENT_DELETED)
+		forget_keys(&t);
 	if (!t.agent.count)
 		return code;
 	r = t.is_default && state != AGENT_ACTIVE ? context_release(&t.context, t.agent.user, &why)

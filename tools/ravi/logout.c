@@ -102,7 +102,8 @@ static int revoke_tokens(struct account *account, const char *uuid)
 		    : account_ask(account, "token.logout", arguments, NULL, &why);
 }
 
-static int revoke(struct leaving *leaving, const char *name)
+/* Each key has a deadline of its own. */
+static int revoke_one(struct leaving *leaving, const char *name)
 {
 	struct account *account = &leaving->account;
 	char uuid[VAULT_UUID_TEXT];
@@ -111,6 +112,7 @@ static int revoke(struct leaving *leaving, const char *name)
 
 	if (!leaving->has_service)
 		return -EHOSTUNREACH;
+	account->deadline = deadline_in(leaving->context.conf.service_timeout * 1000);
 	if (!strcmp(name, WALLET_ACCOUNT))
 		return revoke_tokens(account, NULL);
 	if (wallet_get(&account->wallet, name, account_url(account), &key, &why) < 0)
@@ -118,6 +120,16 @@ static int revoke(struct leaving *leaving, const char *name)
 	wallet_uuid(name, uuid);
 	return fetch_credential_kind(key.data) == BY_EITHER ? revoke_tokens(account, uuid)
 							    : revoke_key(account, uuid);
+}
+
+static bool revoke(struct leaving *leaving, const char *name)
+{
+	int r = revoke_one(leaving, name);
+
+	/* Whoever is not there is not asked once for every key. */
+	if (r == -EHOSTUNREACH || r == -ECONNREFUSED || r == -ETIMEDOUT)
+		leaving->has_service = false;
+	return r == 0;
 }
 
 static void say(struct leaving *leaving, const char *name, bool revoked)
@@ -168,7 +180,7 @@ static int leave(struct leaving *leaving, size_t *forgotten, struct reason *why)
 
 			if (turn != (!is_key(name) ? 2 : !strcmp(name, WALLET_ACCOUNT)))
 				continue;
-			revoked = is_key(name) && revoke(leaving, name) == 0;
+			revoked = is_key(name) && revoke(leaving, name);
 			r = wallet_delete(&leaving->account.wallet, name, why);
 			if (r == 0 && is_key(name))
 				say(leaving, name, revoked);

@@ -148,6 +148,7 @@ static const struct cli_command commands[] = {
     {.name = "auth import",
 	.arguments = "FILE",
 	.summary = "Take over the login of the official client (its config.json or auth.json)",
+	.options = auth_import_options,
 	.least = 1,
 	.most = 1,
 	.run = run_auth_import},

@@ -3,17 +3,14 @@
 #include <config.h>
 
 #include <errno.h>
-#include <fcntl.h>
 #include <sodium.h>
 #include <string.h>
-#include <sys/file.h>
 #include <time.h>
 
 #include "config/paths.h"
 #include "pending.h"
 #include "util/cleanup.h"
 #include "util/cli.h"
-#include "util/file.h"
 
 #define LOCK_NAME    ".create"
 #define LOCK_SECONDS 300 /* an identity with a phone number takes its time */
@@ -37,21 +34,13 @@ static void hash_uuid(const char *uuid, char hash[HASH_TEXT + 1])
 
 static int lock(struct reason *why)
 {
-	fd_auto dir = dir_make(AT_FDCWD, PATH_HOST_VAULT, 0700, 0, why);
-	fd_auto fd = -1;
-	int r;
+	int fd = wallet_lock(LOCK_NAME, deadline_in(LOCK_SECONDS * 1000), why);
 
-	if (dir < 0)
-		return dir;
-	fd = openat(dir, LOCK_NAME, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
-	if (fd < 0)
-		return reason_errno(why, -errno, "%s/%s", PATH_HOST_VAULT, LOCK_NAME);
-	r = file_lock(fd, LOCK_EX, deadline_in(LOCK_SECONDS * 1000));
-	if (r == -ETIMEDOUT)
-		return reason_set(why, -EBUSY,
-		    "another ravi identity create has not ended for %d seconds; find it with: fuser %s/%s",
-		    LOCK_SECONDS, PATH_HOST_VAULT, LOCK_NAME);
-	return r < 0 ? reason_errno(why, r, "locking %s/%s", PATH_HOST_VAULT, LOCK_NAME) : take_fd(&fd);
+	if (fd != -ETIMEDOUT)
+		return fd;
+	return reason_set(why, -EBUSY,
+	    "another ravi identity create has not ended for %d seconds; find it with: fuser %s/%s", LOCK_SECONDS,
+	    PATH_HOST_VAULT, LOCK_NAME);
 }
 
 int pending_open(

@@ -11,6 +11,7 @@
 #include "pending.h"
 #include "provision.h"
 #include "util/cli.h"
+#include "util/text.h"
 
 #define LOOK_AGAIN_MILLISECONDS 500
 
@@ -186,11 +187,13 @@ static int make(struct account *account, struct provision *p, struct pending *pe
 
 static int say_there(const struct provision *p, const json_t *found, struct reason *why)
 {
-	return reason_set(why, -EEXIST,
+	reason_set(why, 0,
 	    "the account has an identity %s (%s) already; bring it to this machine: ravi identity "
 	    "adopt %s",
 	    p->name, fetch_text(found, "inbox") ? fetch_text(found, "inbox") : "no address",
 	    fetch_text(found, "uuid"));
+	text_tame(why->text);
+	return -EEXIST;
 }
 
 /* The identity, made now or before. */

@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 #include "account.h"
@@ -73,6 +74,40 @@ static const char *member(const json_t *json, const char *name)
 	return text && *text ? text : NULL;
 }
 
+/* Whether the wallet has this value under the name, in either case of letters. */
+static bool has_value(const struct account *account, const char *name, const char *value)
+{
+	buf_auto has = {0};
+
+	return value && wallet_get(&account->wallet, name, account_url(account), &has, NULL) == 0 &&
+	       !strcasecmp(buf_text(&has), value);
+}
+
+/*
+ * A login that works is not overwritten by another account's: its key would be lost, and still be good. One that
+ * the service does not accept any more is none.
+ */
+static int check_free(struct account *account, const json_t *json, struct reason *why)
+{
+	const char *key = member(json, "management_key"), *email = member(json, "user_email");
+	struct reason ignored = {0};
+	int r;
+
+	if (!key)
+		key = member(json, "access_token");
+	if (!key || account_has(account, WALLET_ACCOUNT, &ignored) < 0 || has_value(account, WALLET_ACCOUNT, key) ||
+	    has_value(account, WALLET_ACCOUNT_EMAIL, email))
+		return 0;
+	r = account_ask(account, "owner.get", NULL, NULL, &ignored);
+	if (r == -EKEYREJECTED)
+		return 0;
+	if (r < 0)
+		return reason_set(why, r, "%s", ignored.text);
+	return reason_set(why, -EEXIST,
+	    "this machine is logged in to %s already; to change that: ravi auth logout, or say --replace",
+	    account_url(account));
+}
+
 /* Nothing is kept that the service does not accept. */
 static int take_account(struct account *account, const char *key, struct reason *why)
 {
@@ -115,6 +150,10 @@ static int take_tokens(struct account *account, const json_t *json, struct reaso
 
 	if (fetch_credential_kind(member(json, "access_token")) != BY_EITHER)
 		return reason_set(why, -EBADMSG, "the access_token is none");
+	r = account_ask_with(account, member(json, "access_token"), "owner.get", NULL, NULL, why);
+	if (r < 0 && (r != -EKEYREJECTED || !refresh))
+		return r;
+	r = 0;
 	if (refresh)
 		r = account_keep(account, WALLET_ACCOUNT_REFRESH, refresh, why);
 	if (r == 0)
@@ -159,18 +198,29 @@ static int take_file(struct account *account, const json_t *json, struct reason 
 	return r;
 }
 
+const struct option_row auth_import_options[] = {
+    {.name = "replace",
+	.kind = OPTION_FLAG,
+	.offset = offsetof(struct auth_values, replace),
+	.help = "take the place of another account's login on this machine"},
+    {0},
+};
+
 int run_auth_import(void *opaque, int argc, char **argv)
 {
+	const struct auth_values *values = opaque;
 	taking_auto taking = {0};
 	fetch_json_auto json = NULL;
 	struct reason why = {0};
 	int r = context_need_root("import a login", &why);
 
-	(void)opaque, (void)argc;
+	(void)argc;
 	if (r == 0)
 		r = taking_open(&taking, &why);
 	if (r == 0)
 		r = read_json(argv[0], &json, &why);
+	if (r == 0 && !values->replace)
+		r = check_free(&taking.account, json, &why);
 	if (r == 0) {
 		r = take_file(&taking.account, json, &why);
 		if (r < 0)
