@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "audit/checkpoint.h"
+#include "audit/verify.h"
 #include "util/cleanup.h"
 #include "util/deadline.h"
 #include "util/file.h"
@@ -157,8 +158,8 @@ static int lock_copy(const struct audit_trail *trail, struct reason *why)
 }
 
 /* In place and with one write: after a power cut it is the old or the new one, and the trail has both. */
-static int write_copy(int fd, const struct audit_trail *trail, const struct buf *line, bool is_new,
-    struct reason *why)
+static int write_copy(int fd, const struct audit_trail *trail, const struct buf *line,
+    bool must_stay, struct reason *why)
 {
 	char text[AUDIT_COPY_SIZE];
 
@@ -169,7 +170,7 @@ static int write_copy(int fd, const struct audit_trail *trail, const struct buf 
 	text[sizeof(text) - 1] = '\n';
 	if (pwrite(fd, text, sizeof(text), 0) != (ssize_t)sizeof(text))
 		return reason_errno(why, errno ? -errno : -EIO, "%s", trail->copy);
-	if (is_new && fsync(fd) < 0)
+	if (must_stay && fsync(fd) < 0)
 		return reason_errno(why, -errno, "%s", trail->copy);
 	return 0;
 }
@@ -254,19 +255,22 @@ static int begin_copy(
 		     : write_copy(copy, trail, &line, true, why);
 }
 
-/*
- * Whether it is sound to sign: what was signed last is there, or nothing ever was. `*signed_file`: the file
- * up to which the trail is on stable storage, 0 in the latter case.
- */
+/* What was signed last. */
+struct last {
+	uint64_t file;  /* up to which the trail is on stable storage; 0: nothing was signed yet */
+	uint64_t first; /* the oldest file that was kept */
+};
+
+/* Whether it is sound to sign: what was signed last is there, or nothing ever was. */
 static int check_last(const struct audit_trail *trail, int copy, const struct audit_key *key,
-    uint64_t *signed_file, struct reason *why)
+    struct last *last, struct reason *why)
 {
 	struct checkpoint checkpoint;
 	fd_auto folder = -1;
 	buf_auto line = {0};
 	int r = read_copy(copy, &line);
 
-	*signed_file = 0;
+	*last = (struct last){.first = 1};
 	if (r == -ENOENT)
 		return begin_copy(trail, copy, key, why);
 	if (r < 0)
@@ -275,8 +279,8 @@ static int check_last(const struct audit_trail *trail, int copy, const struct au
 	if (folder < 0 && folder != -ENOENT)
 		return folder;
 	r = find_checkpoint(trail, folder, &line, why);
-	if (r == 0 && checkpoint_parse(line.data, line.len, &checkpoint) == 0)
-		*signed_file = checkpoint.file;
+	if (r == 0 && checkpoint_parse(line.data, line.len, &checkpoint) == 0 && checkpoint.file)
+		*last = (struct last){checkpoint.file, checkpoint.first};
 	return r;
 }
 
@@ -298,19 +302,62 @@ bool audit_is_signed(const struct audit_trail *trail)
 
 /* ---- making one ---- */
 
+/*
+ * Whether all files from `first` on are there. A checkpoint over fewer would say that they were dropped, and
+ * nobody could see any more that somebody took them away.
+ */
+static int check_files(const struct audit_trail *trail, const struct audit_files *files,
+    uint64_t first, uint64_t current, struct reason *why)
+{
+	uint64_t next = first;
+	char name[AUDIT_NAME];
+
+	for (size_t i = 0; i < files->count; i++)
+		next += files->numbers[i] == next;
+	if (next >= current)
+		return 0;
+	audit_file_name(next, name);
+	return reason_set(why, -EBADMSG,
+	    "%s/%s is missing, and no checkpoint says that it was dropped; see: ravi audit verify",
+	    trail->folder, name);
+}
+
 /* The oldest file that stays: all but the newest `keep` beside audit.log may go. */
-static int choose_first(
-    const struct audit_pen *pen, unsigned keep, uint64_t *first, struct reason *why)
+static int choose_first(const struct audit_trail *trail, const struct audit_pen *pen, unsigned keep,
+    const struct last *last, uint64_t *first, struct reason *why)
 {
 	audit_files_auto files = {0};
 	int r = audit_files_list(pen->folder, &files, why);
 
+	if (r == 0)
+		r = check_files(trail, &files, last->first, pen->file, why);
 	if (r < 0)
 		return r;
-	*first = files.count ? files.numbers[0] : pen->file;
-	if (keep && files.count > keep)
+	*first = last->first;
+	if (keep && files.count > keep && files.numbers[files.count - keep] > *first)
 		*first = files.numbers[files.count - keep];
 	return 0;
+}
+
+/*
+ * Whether files are due to be dropped: 1 or 0. Of what is in them nothing can be seen afterwards, so the
+ * whole trail is verified before: -EBADMSG. That is once in AUDIT_ROTATE bytes of events.
+ */
+static int may_drop(const struct audit_trail *trail, const struct audit_key *key, int folder,
+    unsigned keep, struct reason *why)
+{
+	audit_files_auto files = {0};
+	struct audit_report report;
+	int r = audit_files_list(folder, &files, why);
+
+	if (r < 0 || !keep || files.count <= keep)
+		return r;
+	r = audit_verify(trail, key->public, &report, why);
+	if (r == 0 && report.count)
+		return reason_set(why, -EBADMSG,
+		    "the audit trail is not as it was written, so its oldest files are not "
+		    "dropped; see: ravi audit verify");
+	return r < 0 ? r : 1;
 }
 
 static int drop_before(int folder, uint64_t first, struct reason *why)
@@ -360,7 +407,7 @@ static int sync_all(const struct audit_trail *trail, const struct audit_pen *pen
 
 /* Others go on writing while this syncs: the lock is held for the line alone. */
 static int sign(const struct audit_trail *trail, const struct audit_key *key, unsigned keep,
-    int copy, uint64_t signed_file, struct reason *why)
+    int copy, const struct last *last, struct reason *why)
 {
 	audit_pen_auto pen = {.folder = -1, .fd = -1};
 	buf_auto line = {0};
@@ -368,7 +415,7 @@ static int sign(const struct audit_trail *trail, const struct audit_key *key, un
 	int r = audit_pen_open(&pen, trail, why);
 
 	if (r == 0)
-		r = choose_first(&pen, keep, &first, why);
+		r = choose_first(trail, &pen, keep, last, &first, why);
 	if (r < 0)
 		return r;
 	audit_pen_begin_line(&pen, &line);
@@ -381,9 +428,10 @@ static int sign(const struct audit_trail *trail, const struct audit_key *key, un
 	if (r < 0)
 		return r;
 	flock(pen.folder, LOCK_UN);
-	r = sync_all(trail, &pen, signed_file, why);
+	r = sync_all(trail, &pen, last->file, why);
+	/* What says that files were dropped is there for good before they are. */
 	if (r == 0)
-		r = write_copy(copy, trail, &line, false, why);
+		r = write_copy(copy, trail, &line, first > last->first, why);
 	return r < 0 ? r : drop_before(pen.folder, first, why);
 }
 
@@ -392,7 +440,7 @@ int audit_checkpoint(
 {
 	fd_auto folder = dir_open(AT_FDCWD, trail->folder, trail->owner, why);
 	fd_auto copy = -1;
-	uint64_t signed_file;
+	struct last last;
 	int r;
 
 	if (folder < 0)
@@ -404,8 +452,10 @@ int audit_checkpoint(
 		return 0;
 	if (sodium_init() < 0)
 		return reason_set(why, -ENOSYS, "libsodium does not start on this machine");
-	r = check_last(trail, copy, key, &signed_file, why);
-	return r < 0 ? r : sign(trail, key, keep, copy, signed_file, why);
+	r = check_last(trail, copy, key, &last, why);
+	if (r == 0)
+		r = may_drop(trail, key, folder, keep, why);
+	return r < 0 ? r : sign(trail, key, r ? keep : 0, copy, &last, why);
 }
 
 int audit_set_aside(const struct audit_trail *trail, const char *aside, struct reason *why)

@@ -39,7 +39,8 @@ bool audit_matches(const struct audit_query *query, const struct audit_line *lin
 
 bool audit_made_agent(const struct agent *agent, const struct audit_line *line)
 {
-	return audit_field_is(line, "event", "identity-create") &&
+	return (audit_field_is(line, "event", "identity-create") ||
+		   audit_field_is(line, "entry", "new")) &&
 	       audit_field_is(line, "result", "done") &&
 	       audit_field_is(line, "user", agent->user) &&
 	       audit_field_is(line, "identity", agent->identities[0]);

@@ -20,8 +20,9 @@
  * (Ed25519) is over "ravi-audit/1\n" and the line up to the blank before `signature`: with the hash in it,
  * over all that came before. `file` and `offset` say where the line starts, `first` is the oldest file that
  * has not been dropped. The copy has the same line, or before the first checkpoint one with file=0: that
- * nothing has been signed yet. Before another is made, the last one is looked up in the trail; where it is not, none
- * is made, so that what was done to the trail stays visible.
+ * nothing has been signed yet. Before another is made, the last one is looked up in the trail, and all files since its
+ * `first` as well; where one of them is not, none is made, so that what was done to the trail stays visible. Before
+ * files are dropped the whole trail is verified, for the same reason.
  *
  * What that shows: any change, removal, swap, insertion or cut before the last checkpoint, and any but a cut
  * of the very end, or a rewrite of all lines, after it. Not: what somebody does who has the host key, and
@@ -74,7 +75,7 @@ bool audit_is_signed(const struct audit_trail *trail);
 /*
  * Signs where the trail stands, syncs it, and drops files when more than `keep` are there beside audit.log
  * (0: never). 0, also when nothing is new; -ENOENT without a reason: there is no trail; -EBADMSG: the last
- * checkpoint is not in it; -ETIMEDOUT: somebody else is at it; another negative errno.
+ * checkpoint or a file is not in it, or it is not sound and files are due to be dropped; -ETIMEDOUT: somebody else is at it; another negative errno.
  */
 int audit_checkpoint(const struct audit_trail *trail, const struct audit_key *key, unsigned keep,
     struct reason *why);

@@ -606,6 +606,68 @@ static void test_old_files_are_dropped_and_that_is_signed(void **state)
 	assert_string_equal(f->report.findings[0].file, name);
 }
 
+/* What a next checkpoint would call dropped: none is made, with few files to keep or with all. */
+static void test_a_file_taken_away_is_not_signed_away(void **state)
+{
+	static const unsigned gone[] = {1, 3};
+	struct fixture *f = *state;
+	struct reason why = {0};
+	char path[160], away[160];
+
+	f->trail.rotate_at = 1000;
+	append_numbered(f, 1, 50);
+	sign(f, 0);
+	append_numbered(f, 51, 51);
+	for (size_t i = 0; i < sizeof(gone) / sizeof(*gone); i++) {
+		snprintf(path, sizeof(path), "%s/audit.log.%u", f->folder, gone[i]);
+		snprintf(away, sizeof(away), "%s.away", f->copy);
+		assert_int_equal(rename(path, away), 0);
+		for (unsigned keep = 0; keep < 4; keep++)
+			assert_int_equal(audit_checkpoint(&f->trail, &f->key, keep, &why), -EBADMSG);
+		look(f);
+		assert_int_equal(f->report.findings[0].kind, AUDIT_REMOVED);
+		assert_int_equal(rename(away, path), 0);
+	}
+	sign(f, 3);
+	assert_int_equal(look(f), 4);
+	assert_int_equal(f->report.count, 0);
+}
+
+/* The same before the first checkpoint. */
+static void test_a_trail_without_its_beginning_is_not_signed(void **state)
+{
+	struct fixture *f = *state;
+	struct reason why = {0};
+	char path[160];
+
+	f->trail.rotate_at = 1000;
+	append_numbered(f, 1, 50);
+	snprintf(path, sizeof(path), "%s/audit.log.1", f->folder);
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(audit_checkpoint(&f->trail, &f->key, 0, &why), -EBADMSG);
+}
+
+/* A line that was changed stays where it can be seen. */
+static void test_a_changed_file_is_not_dropped(void **state)
+{
+	struct fixture *f = *state;
+	struct reason why = {0};
+	char path[160];
+	fd_auto fd = -1;
+
+	f->trail.rotate_at = 1000;
+	append_numbered(f, 1, 50);
+	sign(f, 0);
+	append_numbered(f, 51, 51);
+	snprintf(path, sizeof(path), "%s/audit.log.1", f->folder);
+	fd = open(path, O_WRONLY);
+	assert_int_equal(pwrite(fd, "9", 1, 400), 1);
+	assert_int_equal(audit_checkpoint(&f->trail, &f->key, 3, &why), -EBADMSG);
+	assert_int_equal(access(path, F_OK), 0);
+	look(f);
+	assert_string_equal(f->report.findings[0].file, "audit.log.1");
+}
+
 static void test_a_file_in_the_middle_gone(void **state)
 {
 	struct fixture *f = *state;
@@ -865,6 +927,38 @@ static int count_line(void *context, const struct audit_place *place, const char
 	return 0;
 }
 
+static int count_made(void *context, const struct audit_place *place, const char *bytes, size_t len)
+{
+	const struct agent agent = {.user = "ann", .identities = {"ann-agent"}, .count = 1};
+	unsigned *count = context;
+	struct audit_line line;
+
+	(void)place;
+	assert_int_equal(audit_parse_line(bytes, len, &line), 0);
+	*count += audit_made_agent(&agent, &line);
+	return 0;
+}
+
+/* By whatever command: what was before is another agent's of that name. */
+static void test_what_makes_an_agent(void **state)
+{
+	struct fixture *f = *state;
+	const struct audit_walk all = {0};
+	struct reason why = {0};
+	unsigned count = 0;
+
+	append(f, "event=identity-create user=ann identity=ann-agent result=done\n"
+		  "event=identity-adopt user=ann identity=ann-agent entry=new result=done\n"
+		  "event=vault-import user=ann identity=ann-agent entry=new result=done");
+	append(f, "event=identity-create user=ann identity=ann-agent result=failed\n"
+		  "event=identity-create user=bob identity=ann-agent result=done\n"
+		  "event=identity-create user=ann identity=other result=done\n"
+		  "event=identity-adopt user=ann identity=ann-agent result=done\n"
+		  "event=vault-import user=ann identity=ann-agent result=done");
+	assert_int_equal(audit_walk(&f->trail, &all, count_made, &count, &why), 0);
+	assert_int_equal(count, 3);
+}
+
 static void test_a_walk_leaves_out_what_is_older(void **state)
 {
 	struct fixture *f = *state;
@@ -908,6 +1002,9 @@ int main(void)
 	    TEST(test_rotation_keeps_the_chain),
 	    TEST(test_old_files_are_dropped_and_that_is_signed),
 	    TEST(test_a_file_in_the_middle_gone),
+	    TEST(test_a_file_taken_away_is_not_signed_away),
+	    TEST(test_a_trail_without_its_beginning_is_not_signed),
+	    TEST(test_a_changed_file_is_not_dropped),
 	    TEST(test_rotation_half_done),
 	    TEST(test_a_torn_line_is_ended),
 	    TEST(test_a_tail_of_zeros),
@@ -918,6 +1015,7 @@ int main(void)
 	    TEST(test_parallel_writers),
 	    TEST(test_killed_writers),
 	    cmocka_unit_test(test_questions),
+	    TEST(test_what_makes_an_agent),
 	    TEST(test_a_walk_leaves_out_what_is_older),
 	};
 

@@ -459,8 +459,8 @@ int run_adopt(void *opaque, int argc, char **argv)
 		return cli_usage("--user: %s", why.text);
 	r = adopt(&c, &why);
 	audit("identity-adopt", context_result(r), "user", c.carrier.user, "identity",
-	    c.name ? c.name : argv[0], "uuid", c.is_provisioned ? c.provision.uuid : NULL, "by",
-	    context_uid().text, NULL);
+	    c.name ? c.name : argv[0], "uuid", c.is_provisioned ? c.provision.uuid : NULL, "entry",
+	    r == 0 && !c.is_here ? "new" : NULL, "by", context_uid().text, NULL);
 	if (r == 0 && !c.is_here)
 		signkey_audit(c.vault, c.name, c.carrier.user, r);
 	return r < 0 ? context_fail(r, &why) : finish(&c);

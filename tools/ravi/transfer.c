@@ -220,10 +220,12 @@ static int import_document(struct import *import, struct reason *why)
 	return settle_carrier(import, why);
 }
 
-static void audit_import(const struct import *import, int error)
+/* What was taken is taken, also when nobody could be made to carry it: the cause says so then. */
+static void audit_import(const struct import *import, int error, const struct reason *why)
 {
 	const struct vault *vault = import->taken.vault;
 	const char *refusal = import->outcome < 0 ? take_refusal(import->outcome) : NULL;
+	bool is_taken = vault && import->outcome >= 0;
 	char revision[24] = "", held[24] = "", signer[SIGNER_TEXT] = "";
 
 	if (vault) {
@@ -233,10 +235,13 @@ static void audit_import(const struct import *import, int error)
 	}
 	if (import->taken.held)
 		snprintf(held, sizeof(held), "%llu", (unsigned long long)import->taken.held);
-	audit("vault-import", refusal ? "denied" : context_result(error), "identity",
+	audit("vault-import", refusal ? "denied" : context_result(is_taken ? 0 : error), "user",
+	    is_taken && import->agent.count ? import->agent.user : NULL, "identity",
 	    vault ? vault_name(vault) : wanted_identity(import->values), "revision",
 	    *revision ? revision : NULL, "held", *held ? held : NULL, "signer",
-	    *signer ? signer : NULL, "refused", refusal, "by", context_uid().text, NULL);
+	    *signer ? signer : NULL, "refused", refusal, "entry",
+	    error == 0 && import->carrier.made_entry ? "new" : NULL, "by", context_uid().text,
+	    "cause", error < 0 && !refusal ? why->text : NULL, NULL);
 }
 
 static int report(const struct import *import)
@@ -311,7 +316,7 @@ int run_vault_import(void *opaque, int argc, char **argv)
 	if (r < 0)
 		return context_fail(r, &why);
 	r = import_document(&import, &why);
-	audit_import(&import, r);
+	audit_import(&import, r, &why);
 	if (import.outcome < 0 && take_refusal(import.outcome))
 		return context_fail(
 		    reason_prefix(&why, -EKEYREJECTED, "%s is refused: ", argv[0]), &why);
