@@ -251,6 +251,44 @@ test_every_request_is_in_the_log() {
 	ravi secrets delete LOGGED --identity first
 }
 
+# What is in the vault is in the log as such, also when the ring could not be told.
+test_a_write_that_the_ring_does_not_get_is_in_the_log() {
+	local lock
+	session first a
+	: >"$SYSLOG"
+	exec {lock}</run/ravi/sessions/first
+	flock "$lock"
+	attack first send '{"op":"set","name":"UNTOLD","text":"v"}' >/tmp/untold
+	flock -u "$lock"
+	exec {lock}<&-
+	contains "$(cat /tmp/untold)" "stored, but the ring of first"
+	equal v "$(ravi secrets get UNTOLD --identity first)"
+	contains "$(cat "$SYSLOG")" "event=set user=first identity=first name=UNTOLD version=1"
+	equal "set done" "$(ravi audit --user first --json | jq -r '[.[] | select(.name == "UNTOLD" and .event != "broker")][-1] | "\(.event) \(.result)"')"
+	ravi reload first >/dev/null
+	ravi secrets delete UNTOLD --identity first >/dev/null
+	end_session a
+}
+
+# Nobody pushes what others did out of the trail by asking in vain, or for nonsense.
+test_nonsense_is_in_the_trail_ten_times_a_minute() {
+	local before i
+	forget_writes
+	rm -f /run/ravi/broker/.refused*
+	before=$(ravi audit --event broker --json | jq length)
+	for ((i = 0; i < 40; i++)); do
+		attack first send '{"op":"exec"}' >/dev/null
+		attack first send '{"op":"set","name":"TOKEN","text":"stolen"}' >/dev/null
+	done
+	i=$(($(ravi audit --event broker --json | jq length) - before))
+	[[ $i -gt 0 && $i -le 20 ]] || fail "$i of 80"
+	# What is done is in it all the same.
+	forget_writes
+	as first 'ravi secrets set HEEDED v'
+	contains "$(ravi audit --event set --json)" HEEDED
+	ravi secrets delete HEEDED --identity first >/dev/null
+}
+
 test_paths_and_types_are_refused() {
 	forget_writes
 	local request before

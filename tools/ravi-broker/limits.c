@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -127,12 +128,14 @@ int limits_count(int fd, struct reason *why)
 
 bool limits_note_refusal(uid_t uid)
 {
-	char name[24];
+	const struct passwd *pw = getpwuid(uid);
+	char name[24] = ".refused";
 	uint64_t wait;
 	fd_auto fd = -1;
 
 	/* No user name starts with a dot. */
-	snprintf(name, sizeof(name), ".refused-%u", uid);
+	if (pw)
+		snprintf(name, sizeof(name), ".refused-%u", uid);
 	fd = open_state(name, NULL);
 	return fd < 0 || pay(fd, LIMITS_REFUSALS, &wait) != 1;
 }

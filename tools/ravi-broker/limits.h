@@ -28,7 +28,10 @@ int limits_wait_turn(int fd, struct deadline deadline, struct reason *why);
 /* Counts a write; call it in one's turn. -EDQUOT: there were too many. */
 int limits_count(int fd, struct reason *why);
 
-/* Counts a request that was refused before it was counted: whether it goes into the audit trail. */
+/*
+ * Counts a request that was refused, or made no sense: whether it goes into the audit trail. All uids that are
+ * no user's count as one: who has a range of them for containers has no more than anybody else.
+ */
 bool limits_note_refusal(uid_t uid);
 
 #endif

@@ -28,7 +28,6 @@ struct serving {
 	uid_t uid;
 	struct agent agent;
 	bool has_agent;
-	bool is_counted; /* among what the agent may ask in a minute */
 	struct conf conf;
 	struct broker_request request;
 	struct writing writing;
@@ -97,7 +96,6 @@ static int handle(struct serving *serving, struct broker_answer *answer, struct 
 		r = limits_wait_turn(limits, serving->deadline, why);
 	if (r == 0)
 		r = limits_count(limits, why);
-	serving->is_counted = r == 0;
 	if (r == 0)
 		r = broker_request_parse(message.data, message.len, &serving->request, why);
 	if (r == 0)
@@ -122,7 +120,7 @@ static const char *result_word(int error)
 
 /* What became of the secret, in the same words whoever changed it. */
 static void audit_change(
-    const struct serving *serving, struct audit_batch *events, int error, const char *uid)
+    const struct serving *serving, struct audit_batch *events, const char *uid)
 {
 	const struct broker_request *request = &serving->request;
 	const struct writing *writing = &serving->writing;
@@ -131,10 +129,10 @@ static void audit_change(
 			    : request->base              ? "write-back"
 							 : audit_set_event(writing->version);
 
-	if (request->op == BROKER_AUDIT || (error != 0 && !writing->is_stale))
+	if (!writing->is_stored && !writing->is_stale)
 		return;
 	snprintf(version, sizeof(version), "%llu", (unsigned long long)writing->version);
-	audit_add(events, event, error ? "conflict" : "done", "user", serving->agent.user,
+	audit_add(events, event, writing->is_stale ? "conflict" : "done", "user", serving->agent.user,
 	    "identity", writing->identity, "name", request->name, "version",
 	    writing->version ? version : NULL, "by", uid, "via", "broker", NULL);
 }
@@ -155,7 +153,7 @@ static void audit_request(
 	    "user", serving->has_agent ? serving->agent.user : NULL, "uid", uid, "identity",
 	    identity, "name", *request->name ? request->name : NULL, "version",
 	    serving->writing.version ? version : NULL, "cause", error < 0 ? why->text : NULL, NULL);
-	audit_change(serving, events, error, uid);
+	audit_change(serving, events, uid);
 }
 
 int serve(int fd)
@@ -174,7 +172,7 @@ int serve(int fd)
 	if (broker_answer_format(&answer, &line) == 0)
 		wire_send(fd, line.data, line.len, serving.deadline);
 	/* Who asks in vain all day shall not push out of the trail what others did. */
-	if (serving.is_counted || limits_note_refusal(serving.uid))
+	if (answer.error == 0 || serving.writing.is_stored || limits_note_refusal(serving.uid))
 		audit_flush(&events);
 	return cli_exit_code(answer.error);
 }

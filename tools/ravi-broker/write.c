@@ -28,19 +28,18 @@ static int set(struct writing *writing, struct vault *vault, struct reason *why)
 	};
 	time_t now = time(NULL);
 	uint64_t version;
-	bool kept;
 	int r;
 
 	/* Whoever names no version means what it says, were it the same value with another expiry. */
 	if (!request->base)
 		return vault_set(vault, &grow.change, now, why);
-	r = grow_vault(vault, &grow, now, &version, &kept, why);
+	r = grow_vault(vault, &grow, now, &version, &writing->is_kept, why);
 	if (r != -ESTALE)
 		return r;
 	/* For machine_update -ESTALE is a race that another try wins; this one none wins. */
 	writing->stale = *why;
 	writing->is_stale = true;
-	return kept ? 0 : 1;
+	return writing->is_kept ? 0 : 1;
 }
 
 static int change(void *opaque, struct vault *vault, struct reason *why)
@@ -76,6 +75,7 @@ int write_secret(struct writing *writing, struct deadline deadline, struct reaso
 		r = machine_update(&machine, writing->identity, change, writing, &vault, why);
 	if (r < 0)
 		return r;
+	writing->is_stored = !writing->is_stale || writing->is_kept;
 	if (vault_get(vault, writing->request->name, &stored, NULL) == 0)
 		writing->version = stored.version;
 	r = machine_refresh(

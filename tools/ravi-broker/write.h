@@ -17,8 +17,10 @@ struct writing {
 	const char *identity; /* one of the agent's */
 	const struct broker_request *request;
 
+	bool is_stored;      /* what came is in the vault, whatever became of the ring */
 	uint64_t version;    /* that the vault has now; 0: none */
 	bool is_stale;       /* it grew from another version than the vault has: */
+	bool is_kept;        /* beside that one */
 	struct reason stale; /* what became of it */
 };
 
