@@ -8,7 +8,7 @@ export LC_ALL
 ravi_pam=${top_builddir-.}/tools/ravi-pam/ravi-pam
 work=$(mktemp -d) || exit 99
 trap 'rm -rf "$work"' EXIT
-root=$work/root pamd=$work/root/etc/pam.d n=0 plan=19
+root=$work/root pamd=$work/root/etc/pam.d n=0 plan=21
 
 if ! command -v pam-auth-update >/dev/null && [ ! -x /usr/sbin/pam-auth-update ]; then
 	echo "1..0 # SKIP this system has no pam-auth-update"
@@ -117,10 +117,18 @@ check "runuser is left out and said so" status_is runuser no -
 check "enable --runuser adds its line" run 0 enable --runuser
 run 0 enable --runuser
 check "and adds it once" test "$(grep -c pam_ravi "$pamd/runuser")" = 1
+had=$(stat -c %i "$pamd/runuser")
+run 0 enable --runuser
+check "a file that has its line is not written again" test "$had" = "$(stat -c %i "$pamd/runuser")"
 check "runuser -l has it through its include" status_is runuser-l runuser -
 check "disable does it" run 0 disable
 rm -f "$pamd"/*.pam-old "$work/before"/*.pam-old
 check "and nothing of it is left" diff -r "$work/before" "$pamd"
+
+fresh
+chmod 666 "$pamd/runuser"
+run 0 enable
+check "a file of runuser's that is not ours to write keeps nothing from going" run 0 disable
 
 fresh
 sed -i 's/^# here are the per-package modules.*/&\nsession required pam_env.so/' "$pamd/common-session"

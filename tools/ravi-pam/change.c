@@ -100,18 +100,33 @@ static int update(const char *root, const char *verb, struct reason *why)
 	return status ? reason_set(why, -EIO, "pam-auth-update %s: %s", verb, said) : 0;
 }
 
+/* Whether the file itself calls pam_ravi. What cannot be read was read up to the line that libpam stumbles over. */
+static bool has_lines(const char *path)
+{
+	bool has = false;
+
+	for (int type = STACK_AUTH; type <= STACK_SESSION && !has; type++) {
+		stack_auto stack = {0};
+
+		stack_read_file(path, (enum stack_type)type, &stack, NULL);
+		has = stack_find(&stack, STACK_MODULE, 0) < stack.count;
+	}
+	return has;
+}
+
 /* ---- runuser's file, which no profile reaches ---- */
 
 /*
- * Rewrites it without our line, or with it at the end. 1: it is no plain file, or there is none; nothing
- * was done.
+ * Rewrites it without our line, or with it at the end; where that changes nothing it is left alone. 1: it is
+ * no plain file, or there is none; nothing was done.
  */
 static int edit_runuser(const char *root, bool add, struct reason *why)
 {
 	const struct file_rule rule = {
 	    .owner = geteuid(), .forbidden = FILE_PUBLIC, .max = STACK_FILE_MAX};
-	char path[1024], *cursor, *line;
+	char path[1024], file[1040], *cursor, *line;
 	buf_auto text = {0};
+	buf_auto lines = {0};
 	buf_auto out = {0};
 	fd_auto dir = -1;
 	struct stat st;
@@ -122,9 +137,16 @@ static int edit_runuser(const char *root, bool add, struct reason *why)
 	if (dir < 0 || fstatat(dir, "runuser", &st, AT_SYMLINK_NOFOLLOW) < 0 ||
 	    !S_ISREG(st.st_mode))
 		return 1;
+	/* One in which there is nothing of ours may be as odd as its owner likes. */
+	snprintf(file, sizeof(file), "%s/runuser", path);
+	if (!add && !has_lines(file))
+		return 0;
 	if (file_read(dir, "runuser", &rule, &text, why) < 0)
 		return reason_prefix(why, -EIO, "%s: ", path);
-	cursor = text.data;
+	if (buf_add(&lines, text.data, text.len) < 0)
+		return reason_errno(why, lines.error, "%s/runuser", path);
+	buf_text(&lines);
+	cursor = lines.data;
 	while (cursor && (line = strsep(&cursor, "\n"))) {
 		size_t len = strlen(line);
 
@@ -136,6 +158,8 @@ static int edit_runuser(const char *root, bool add, struct reason *why)
 		buf_addf(&out, "%s\t%s\n", SESSION_LINE, MARK);
 	if (out.error)
 		return reason_errno(why, out.error, "%s/runuser", path);
+	if (out.len == text.len && !memcmp(buf_text(&out), buf_text(&text), out.len))
+		return 0;
 	return file_replace(dir, "runuser", st.st_mode & 07777, true, buf_text(&out), out.len, why);
 }
 
@@ -194,15 +218,8 @@ static int enable(const struct ravi_pam_values *values, const char *root, struct
 /* Says it of a file that still has lines of pam_ravi: returns whether it does. */
 static bool is_left(const char *path)
 {
-	bool left = false;
+	bool left = has_lines(path);
 
-	for (int type = STACK_AUTH; type <= STACK_SESSION && !left; type++) {
-		stack_auto stack = {0};
-
-		/* What cannot be read was read up to the line that libpam stumbles over as well. */
-		stack_read_file(path, (enum stack_type)type, &stack, NULL);
-		left = stack_find(&stack, STACK_MODULE, 0) < stack.count;
-	}
 	if (left)
 		printf("Take the lines with pam_ravi.so out of %s: it was edited by hand, and is "
 		       "left alone.\n",
