@@ -75,6 +75,23 @@ static void pause_a_little(void)
 	nanosleep(&(struct timespec){.tv_nsec = (1 + random % UPDATE_PAUSE_MAX) * 1000000L}, NULL);
 }
 
+/* Who seals what it cannot open again has locked itself out, and nothing brings that back here. */
+static int check_stays_ours(
+    const struct machine *machine, const struct vault *vault, struct reason *why)
+{
+	const struct age_recipient *own = &machine->host.age.recipient;
+	struct vault_members members;
+
+	vault_members(vault, &members);
+	for (size_t i = 0; i < members.recipient_count; i++)
+		if (!memcmp(&members.recipients[i], own, sizeof(*own)))
+			return 0;
+	return reason_set(why, -EPERM,
+	    "the vault of %s does not name this machine among its recipients, which could not open "
+	    "what it writes; say first: ravi host show | ravi vault recipients add - --identity %s",
+	    vault_name(vault), vault_name(vault));
+}
+
 static int update_once(struct machine *machine, const char *identity, machine_change *change,
     void *argument, struct vault **vault, struct reason *why)
 {
@@ -88,6 +105,9 @@ static int update_once(struct machine *machine, const char *identity, machine_ch
 	r = change(argument, *vault, why);
 	if (r)
 		return r < 0 ? r : 0;
+	r = check_stays_ours(machine, *vault, why);
+	if (r < 0)
+		return r;
 	r = vault_seal(*vault, &machine->host, &next, why);
 	if (r < 0)
 		return r;

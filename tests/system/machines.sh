@@ -249,6 +249,9 @@ test_nobody_there_logs_in_without_a_user() {
 	ravi vault export "$(fresh fourth)" --identity fourth.agent
 	said=$(expect 1 there ravi vault import $out/fourth.age 2>&1)
 	contains "$said" "--user OSUSER"
+	# It was taken all the same.
+	equal "done null" "$(there ravi audit --event vault-import --json | jq -r '.[-1] | "\(.result) \(.user)"')"
+	contains "$(there ravi audit --event vault-import --json | jq -r '.[-1].cause')" "no OS user carries it"
 	there ravi vault import $out/fourth.age --user fourth
 	equal fourth.agent "$(there su - fourth -c 'ravi-keyctl status --json' | jq -r '.. | .name? // empty' | head -n 1)"
 }
@@ -262,6 +265,7 @@ test_the_first_document_makes_the_user() {
 	if id sixth; then fail "there is a user"; fi
 	ravi vault export - --identity sixth | there ravi vault import - --linger
 	equal six "$(there su - sixth -c 'ravi-keyctl print TOKEN')"
+	equal "done sixth new" "$(there ravi audit --event vault-import --json | jq -r '.[-1] | "\(.result) \(.user) \(.entry)"')"
 	equal true "$(there ravi identity show sixth --json | jq .linger)"
 	there ravi release sixth
 }
@@ -319,6 +323,27 @@ test_the_forger_can_write_what_is_taken() {
 	cp /tmp/there/lib/vaults/first.age /tmp/good.age
 	contains "$(there ravi vault import $out/honest.age)" "took revision"
 	cp /tmp/good.age /tmp/there/lib/vaults/first.age
+}
+
+# It could not open what it wrote: a document sealed for it that names others alone is read, and not written.
+test_a_machine_does_not_lock_itself_out() {
+	local own said
+	own=$(cut -d ' ' -f 2 /tmp/line.there)
+	jq '.revision += 1 | .previous = $hash | .recipients -= [$own]
+		| .signers |= (. + [$signer] | unique)' --arg own "$own" --arg signer "$(cut -d ' ' -f 3 /tmp/line.there)" --arg hash \
+		"$(ravi vault info first --json | jq -r .hash)" /tmp/document | forge /etc/ravi/host.key $out/without.age
+	cp /tmp/there/lib/vaults/first.age /tmp/good.age
+	there ravi vault import $out/without.age
+	cp /tmp/there/lib/vaults/first.age /tmp/without.age
+	said=$(printf lost | expect 5 there ravi secrets set TOKEN --identity first 2>&1)
+	contains "$said" "ravi host show | ravi vault recipients add - --identity first"
+	cmp /tmp/without.age /tmp/there/lib/vaults/first.age
+	equal good "$(there su - faraway -c 'ravi-keyctl print TOKEN')"
+	there ravi host show | there ravi vault recipients add - --identity first >/dev/null
+	printf new | there ravi secrets set TOKEN --identity first >/dev/null
+	equal new "$(there su - faraway -c 'ravi-keyctl print TOKEN')"
+	cp /tmp/good.age /tmp/there/lib/vaults/first.age
+	there ravi reload faraway >/dev/null
 }
 
 test_a_foreign_signer_is_refused() {
