@@ -31,6 +31,8 @@ enum score {
 };
 
 #define LINES_MAX 2000
+#define LINE_MAX_BYTES 4096 /* a longer line is taken as several */
+#define BESIDE (4 * WORDS_NEAR) /* bytes beside a candidate that are looked at; folded they may be fewer */
 #define CANDIDATES_MAX 64
 
 struct candidate {
@@ -180,14 +182,26 @@ static bool stands_after_colon(const struct line *line, const char *at)
 	return at > line->text && at[-1] == ':';
 }
 
+/* The length of what may be cut off at `len`: no character is cut in two. */
+static size_t whole(const char *text, size_t len)
+{
+	size_t cut = len;
+
+	while (cut > 0 && len - cut < 4 && ((unsigned char)text[cut] & 0xC0) == 0x80)
+		cut--;
+	return cut ? cut : len;
+}
+
 /* What its place is worth; INT_MIN never: the caller has seen that it stands free. */
 static int place_score(const struct lines *lines, size_t number, const struct run *run)
 {
 	const struct line *line = &lines->list[number];
+	const size_t before = (size_t)(run->text - line->text);
+	const size_t skipped = before > BESIDE ? whole(line->text, before - BESIDE) : 0;
 	buf_auto front = {0};
 	int score = WORD_SOMEWHERE;
 
-	words_fold(line->text, (size_t)(run->text - line->text), &front);
+	words_fold(line->text + skipped, before - skipped, &front);
 	if (words_end_in_code(buf_text(&front)))
 		score = BESIDE_WORD;
 	else if (line->speaks)
@@ -204,8 +218,11 @@ static int place_score(const struct lines *lines, size_t number, const struct ru
 static bool unit_follows(const struct line *line, const char *end)
 {
 	buf_auto rest = {0};
+	size_t left;
 
-	words_fold(end, (size_t)(line->text + line->len - end), &rest);
+	for (left = (size_t)(line->text + line->len - end); left && strchr(" -", *end); left--)
+		end++;
+	words_fold(end, left > BESIDE ? whole(end, BESIDE) : left, &rest);
 	return words_begin_with_unit(buf_text(&rest));
 }
 
@@ -453,6 +470,14 @@ static void blank_addresses(char *text)
 	}
 }
 
+/* Where a long line is cut: at its last blank, between two characters where it has none. */
+static size_t cut_at(const char *text)
+{
+	const char *blank = memrchr(text, ' ', LINE_MAX_BYTES);
+
+	return blank && blank > text ? (size_t)(blank - text) : whole(text, LINE_MAX_BYTES);
+}
+
 static int cut_into_lines(const char *text, struct lines *lines)
 {
 	lines->list = calloc(LINES_MAX, sizeof(*lines->list));
@@ -464,7 +489,10 @@ static int cut_into_lines(const char *text, struct lines *lines)
 		int rc;
 
 		*line = (struct line){.text = text, .len = strcspn(text, "\r\n")};
-		text += line->len + strspn(text + line->len, "\r\n");
+		if (line->len > LINE_MAX_BYTES)
+			line->len = cut_at(text);
+		text += line->len;
+		text += strspn(text, "\r\n");
 		if (only_dressing(line->text, line->len))
 			continue;
 		rc = words_fold(line->text, line->len, &folded);

@@ -231,27 +231,42 @@ static void look_at_html(struct search *s, const xmlNode *node, int depth)
 	}
 }
 
-static bool closes_what_is_open(const char *at, size_t len)
+/* What ends a sentence or closes a bracket around it is not part of the address. */
+static size_t address_len(const char *at)
 {
-	size_t open = 0, closed = 0;
+	size_t len = strcspn(at, " \t\r\n<>\"'`"), open = 0, closed = 0;
 
 	for (size_t i = 0; i < len; i++) {
 		open += at[i] == '(';
 		closed += at[i] == ')';
 	}
-	return closed <= open;
+	for (; len > 0 && strchr(".,;:!?*_~])", at[len - 1]); len--) {
+		if (at[len - 1] != ')')
+			continue;
+		if (closed <= open)
+			break;
+		closed--;
+	}
+	return len;
 }
 
-/* What ends a sentence or closes a bracket around it is not part of the address. */
-static size_t address_len(const char *at)
+/* Where the paragraph begins that `at` stands in; each run of empty lines is looked at once. */
+static const char *paragraph_of(const char *from, const char *at)
 {
-	size_t len = strcspn(at, " \t\r\n<>\"'`");
+	const char *paragraph = from;
 
-	while (len > 0 &&
-	    (strchr(".,;:!?*_~]", at[len - 1]) ||
-		(at[len - 1] == ')' && !closes_what_is_open(at, len))))
-		len--;
-	return len;
+	for (const char *p = from; p < at; p++) {
+		size_t blank;
+
+		if (strncmp(p, "\n\n", 2) != 0)
+			continue;
+		blank = strspn(p, "\r\n");
+		if (blank >= (size_t)(at - p))
+			break;
+		paragraph = p;
+		p += blank - 1;
+	}
+	return paragraph;
 }
 
 /* The words of a link in plain text are what stands before it in its paragraph. */
@@ -261,12 +276,9 @@ static int look_at_text(struct search *s, const char *text)
 
 	while ((at = strcasestr(at, "https://")) && s->error == 0) {
 		buf_auto url = {0}, before = {0};
-		const char *paragraph = words;
+		const char *paragraph = paragraph_of(words, at);
 		const size_t len = address_len(at);
 
-		for (const char *p = words; p < at; p++)
-			if (strncmp(p, "\n\n", 2) == 0 && strspn(p, "\r\n") < (size_t)(at - p))
-				paragraph = p;
 		buf_add(&before, paragraph, (size_t)(at - paragraph));
 		buf_add(&url, at, len);
 		if (before.error || url.error)
@@ -359,6 +371,7 @@ int message_link(const struct message *message, const char *host, struct buf *ou
 {
 	char named[HOST_MAX + 8];
 	search_auto search = {0};
+	buf_auto text = {0};
 	html_auto doc = message->html && message->html[0] ? html_read(message->html) : NULL;
 	int rc = host ? split_host(host, named, sizeof(named), &search) : 0;
 
@@ -368,6 +381,8 @@ int message_link(const struct message *message, const char *host, struct buf *ou
 		look_at_html(&search, xmlDocGetRootElement(doc), 0);
 	rc = search.error;
 	if (rc == 0 && message->text)
-		rc = look_at_text(&search, message->text);
+		rc = buf_add(&text, message->text, strnlen(message->text, MESSAGE_PART_MAX));
+	if (rc == 0 && text.len)
+		rc = look_at_text(&search, buf_text(&text));
 	return rc < 0 ? reason_errno(why, rc, "looking for a link") : choose(&search, out, why);
 }

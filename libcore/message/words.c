@@ -91,9 +91,6 @@ static const char *const footer_words[] = {
     NULL,
 };
 
-/* Bytes before a code within which a word for it counts as beside it: about six words. */
-#define NEAR 40
-
 static bool is_letter(ucs4_t c)
 {
 	return uc_is_alnum(c);
@@ -144,10 +141,12 @@ static bool fits(const struct word *word, const char *text, const char *at)
 /* Where a word of the table is in the text, and how long; NULL when none is. */
 static const char *find(const char *text, const char *const *table, size_t *len)
 {
+	const char *end = text + strlen(text);
+
 	for (; *table; table++) {
 		const struct word word = word_of(*table);
 
-		for (const char *at = text; (at = memmem(at, strlen(at), word.text, word.len)); at++) {
+		for (const char *at = text; (at = memmem(at, (size_t)(end - at), word.text, word.len)); at++) {
 			if (!fits(&word, text, at))
 				continue;
 			*len = word.len;
@@ -164,23 +163,36 @@ static bool speaks(const char *text, const char *const *table)
 	return find(text, table, &len) != NULL;
 }
 
+/* Blanks in the place of the word, wherever it stands. */
+static void blank(char *text, size_t len, const struct word *word)
+{
+	char *at = text, *end = text + len;
+
+	while ((at = memmem(at, (size_t)(end - at), word->text, word->len))) {
+		if (fits(word, text, at))
+			memset(at, ' ', word->len);
+		at++;
+	}
+}
+
 bool words_speak_of_code(const char *folded)
 {
 	buf_auto rest = {0};
-	size_t len = 0;
-	const char *at;
 
-	if (buf_add_text(&rest, folded) < 0)
+	if (buf_add_text(&rest, folded) < 0 || !rest.len)
 		return false;
-	while ((at = find(buf_text(&rest), other_codes, &len)))
-		memset(rest.data + (at - rest.data), ' ', len);
+	for (const char *const *entry = other_codes; *entry; entry++) {
+		const struct word word = word_of(*entry);
+
+		blank(rest.data, rest.len, &word);
+	}
 	return speaks(buf_text(&rest), code_words);
 }
 
 bool words_end_in_code(const char *folded)
 {
 	const size_t len = strlen(folded);
-	const char *near = folded + (len > NEAR ? len - NEAR : 0);
+	const char *near = folded + (len > WORDS_NEAR ? len - WORDS_NEAR : 0);
 
 	/* From a whole word on. */
 	if (near > folded && strchr(near, ' '))

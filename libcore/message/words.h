@@ -17,7 +17,10 @@ int words_plain(const char *text, size_t len, struct buf *out);
 /* `plain` with cases folded as well. */
 int words_fold(const char *plain, size_t len, struct buf *out);
 
-/* Whether folded text speaks of a code, a verification or a login; of one at its very end. */
+/* Bytes before a code within which a word for it counts as beside it: about six words. */
+#define WORDS_NEAR 40
+
+/* Whether folded text speaks of a code, a verification or a login; of one in its last WORDS_NEAR bytes. */
 bool words_speak_of_code(const char *folded);
 bool words_end_in_code(const char *folded);
 

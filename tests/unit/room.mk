@@ -83,6 +83,7 @@ UNIT_TESTS += %D%/test-message
 %C%_test_message_LDADD = \
 	libcore/message/libmessage.la libcore/util/libutil.la \
 	$(CURL_LIBS) $(XML_LIBS) $(UNISTRING_LIBS) $(CMOCKA_LIBS)
+%C%_test_message_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=words_fold # counts the work
 
 UNIT_TESTS += %D%/test-grow
 %C%_test_grow_SOURCES = %D%/test-grow.c %D%/forge.h

@@ -301,6 +301,90 @@ static void test_several_links_are_none(void **state)
 	assert_links(samples);
 }
 
+/* Bytes that were folded since it was set to 0: most of the work, and counted instead of timed. */
+static size_t folded;
+
+int __real_words_fold(const char *plain, size_t len, struct buf *out);
+int __wrap_words_fold(const char *plain, size_t len, struct buf *out);
+
+int __wrap_words_fold(const char *plain, size_t len, struct buf *out)
+{
+	folded += len;
+	return __real_words_fold(plain, len, out);
+}
+
+/* A MiB of `piece`, with `front` before it. */
+static void fill(struct buf *out, const char *front, const char *piece)
+{
+	buf_add_text(out, front);
+	while (out->len < MESSAGE_PART_MAX)
+		buf_add_text(out, piece);
+}
+
+/* One line of a MiB with a candidate in every ten bytes costs a small multiple of its length. */
+static void test_work_grows_with_the_text_alone(void **state)
+{
+	static const char *const pieces[] = {"code 48291 ", "123456, ", "promo code ", "A1B2C3 ", ") ", "コード123456 "};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(pieces) / sizeof(*pieces); i++) {
+		buf_auto text = {0}, out = {0};
+		const struct message message = {"Your code", NULL, NULL};
+		struct message one = message;
+
+		fill(&text, "", pieces[i]);
+		one.text = buf_text(&text);
+		folded = 0;
+		message_code(&one, &out, NULL);
+		if (folded > 50 * (size_t)MESSAGE_PART_MAX)
+			fail_msg("%s: %zu bytes were folded", pieces[i], folded);
+	}
+}
+
+/* What a stranger may make quadratic is gone through once: these end at all only so. */
+static void test_links_in_a_mebibyte_of_brackets(void **state)
+{
+	static const char *const pieces[] = {")", "(", "\n\n", "https://", ")https://example.com/", "\n\nhttps://example.com/a "};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(pieces) / sizeof(*pieces); i++) {
+		buf_auto text = {0}, out = {0};
+		struct message one = {"", NULL, NULL};
+
+		fill(&text, "https://example.com/verify", pieces[i]);
+		one.text = buf_text(&text);
+		message_link(&one, "example.com", &out, NULL);
+	}
+}
+
+/* What lies beyond the part that is looked at is not found. */
+static void test_a_part_is_cut(void **state)
+{
+	buf_auto text = {0}, out = {0};
+	struct message one = {"", NULL, NULL};
+
+	(void)state;
+	fill(&text, "", "words ");
+	buf_add_text(&text, " https://example.com/verify");
+	one.text = buf_text(&text);
+	assert_int_equal(message_link(&one, "example.com", &out, NULL), -ENOENT);
+}
+
+/* A code late in a long line is found as in a short one. */
+static void test_a_long_line(void **state)
+{
+	buf_auto text = {0}, out = {0};
+	struct message one = {"Hello", NULL, NULL};
+
+	(void)state;
+	while (text.len < 9000)
+		buf_add_text(&text, "lorem ipsum ");
+	buf_add_text(&text, "your verification code is 482913 and no other");
+	one.text = buf_text(&text);
+	assert_int_equal(message_code(&one, &out, NULL), 0);
+	assert_string_equal(buf_text(&out), "482913");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -315,6 +399,10 @@ int main(void)
 	    cmocka_unit_test(test_links),
 	    cmocka_unit_test(test_look_alikes_are_other_hosts),
 	    cmocka_unit_test(test_several_links_are_none),
+	    cmocka_unit_test(test_work_grows_with_the_text_alone),
+	    cmocka_unit_test(test_links_in_a_mebibyte_of_brackets),
+	    cmocka_unit_test(test_a_part_is_cut),
+	    cmocka_unit_test(test_a_long_line),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
