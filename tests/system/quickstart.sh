@@ -64,6 +64,27 @@ test_remove_refuses_to_take_what_it_did_not_make() {
 	ravi secrets get CODEX_SESSION_TOKEN --identity payments-agent >/dev/null
 }
 
+# The tokens of one agent that do not end keep nothing else here.
+test_a_ring_that_does_not_end_keeps_nothing() {
+	local bin=/usr/local/libexec/ravi/ravi-load
+	cp -a /usr/local /tmp/local
+	cp -a /var/lib/ravi/deploy /tmp/deploy
+	mkdir -p /run/ravi/rings
+	echo nonsense >/run/ravi/rings/broken
+	mv "$bin" /tmp/ravi-load
+	printf '#!/bin/sh\nexit 1\n' >"$bin"
+	chmod 755 "$bin"
+	contains "$("${quickstart%/*}/deploy" remove)" "kept       the tokens of broken in the kernel"
+	[[ ! -e $bin && ! -e /var/lib/ravi/deploy ]]
+	rm /run/ravi/rings/broken
+	cp -a /tmp/local/. /usr/local/
+	mv /tmp/ravi-load "$bin"
+	cp -a /tmp/deploy /var/lib/ravi/
+	rm -r /tmp/local /tmp/deploy
+	: >/var/lib/ravi/deploy/source
+	"${quickstart%/*}/deploy" install >/dev/null
+}
+
 test_remove_leaves_nothing() {
 	"$quickstart" --remove >/tmp/out 2>&1 || fail "$(cat /tmp/out)"
 	equal "" "$(files | diff /tmp/before -)"
