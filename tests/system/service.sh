@@ -405,6 +405,20 @@ test_whatever_ravi_fetch_says() {
 	configure_service "$(served service_url)"
 }
 
+# Everybody sees argv, and a proxy's URL may have a password in it.
+test_no_password_on_argv() {
+	echo "service_proxy = http://user:pass-of-proxy@127.0.0.1:1" >>/etc/ravi/ravi.conf
+	hostile 'echo "$*" >/tmp/argv; read -r x; echo "$x" >/tmp/request; exit 1'
+	expect 1 ravi auth status 2>/dev/null
+	contains "$(cat /tmp/argv)" "--url"
+	lacks "$(cat /tmp/argv)" pass-of-proxy
+	contains "$(cat /tmp/request)" pass-of-proxy
+	mv "$LIBEXEC/ravi-fetch.real" "$LIBEXEC/ravi-fetch"
+	refuses 6 "" ravi auth status
+	lacks "$(cat /tmp/out)" pass-of-proxy
+	configure_service "$(served service_url)"
+}
+
 # ---- leaving ----
 
 test_a_deleted_identity_leaves_no_key() {

@@ -476,6 +476,25 @@ static void test_no_proxy_from_the_environment(void **state)
 	assert_int_equal(o.error, 0);
 }
 
+/* Plain http is this machine; a proxy would read the key on its way there. */
+static void test_no_proxy_for_plain_http(void **state)
+{
+	const struct http_where where = {.url = contract_value(server, "control")};
+	struct http *plain;
+	outcome_auto o = {0}, proxied = {0};
+
+	(void)state;
+	assert_int_equal(http_open(&where, &plain, NULL), 0);
+	assert_int_equal(http_use_proxy(plain, "http://127.0.0.1:1", NULL), 0);
+	o = call_at(plain, "owner.get", account(), NULL, LONG, 1);
+	fails(&o, -EBADRQC, "(400)");
+	http_close(plain);
+	assert_int_equal(http_use_proxy(http, "http://127.0.0.1:1", NULL), 0);
+	proxied = call_at(http, "owner.get", account(), NULL, LONG, 1);
+	assert_int_equal(http_use_proxy(http, NULL, NULL), 0);
+	assert_int_equal(proxied.error, -ECONNREFUSED);
+}
+
 /* ---- what is said again ---- */
 
 static void test_reads_are_said_again(void **state)
@@ -688,6 +707,7 @@ static const struct CMUnitTest tests[] = {
     TEST(test_bad_certificates),
     TEST(test_redirects_are_not_followed),
     TEST(test_no_proxy_from_the_environment),
+    TEST(test_no_proxy_for_plain_http),
     TEST(test_reads_are_said_again),
     TEST(test_throttled_writes_are_said_again),
     TEST(test_a_lost_answer_makes_no_second_thing),
