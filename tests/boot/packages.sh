@@ -288,6 +288,36 @@ test_purged_it_asks() {
 	everybody_gets_in
 }
 
+test_purged_it_keeps_to_its_own_disk() {
+	install_packages
+	ravi init >/dev/null
+	mkdir /var/lib/ravi/elsewhere
+	mount -t tmpfs none /var/lib/ravi/elsewhere
+	touch /var/lib/ravi/elsewhere/file
+	contains "$(purge yes)" "Delete the vaults and keys of all agents?"
+	[[ -e /var/lib/ravi/elsewhere/file && ! -e /var/lib/ravi/vaults && ! -e /etc/ravi ]]
+	umount /var/lib/ravi/elsewhere
+	rm -r /var/lib/ravi
+}
+
+# What came in the package's place meanwhile has its vaults, whatever was answered once.
+test_purged_beside_an_installation_from_the_sources() {
+	local module said
+	install_packages
+	ravi init >/dev/null
+	module=$(dpkg -L libpam-ravi | grep '/pam_ravi\.so$')
+	cp "$module" /root/
+	apt_get remove libpam-ravi ravi-tools
+	cp /root/pam_ravi.so "$module"
+	mkdir -p /run/ravi/rings
+	echo 'libpam-ravi libpam-ravi/delete-vaults boolean true' | debconf-set-selections
+	said=$(apt_get purge libpam-ravi ravi-tools 2>&1)
+	contains "$said" "is installed from its sources"
+	[[ -e /etc/ravi/host.key && -d /var/lib/ravi/vaults && -d /run/ravi/rings ]]
+	rm -r "$module" /root/pam_ravi.so /etc/ravi /var/lib/ravi /run/ravi
+	everybody_gets_in
+}
+
 test_refused_beside_an_installation_from_the_sources() {
 	local said
 	mkdir -p /var/lib/ravi/deploy
