@@ -61,16 +61,15 @@ static int keep_aside(const struct vault *vault, const struct buf *sealed, char 
 }
 
 /* What vault_accept called a fork, in its words `said`. 0: go on and take it. */
-static int settle_fork(const struct take *take, const struct vault *incoming,
-    const struct buf *sealed, const struct vault *held, const struct reason *said,
-    struct reason *why)
+static int settle_fork(const struct take *take, struct taken *taken, const struct buf *sealed,
+    const struct vault *held, const struct reason *said, struct reason *why)
 {
-	char path[sizeof(PATH_FORKS) + IDENTITY_NAME_MAX + 64];
+	char path[sizeof(taken->kept)];
 	struct reason trouble = {0};
 
 	if (take->over_fork)
-		return keep_aside(held, sealed, path, sizeof(path), why);
-	if (keep_aside(incoming, take->sealed, path, sizeof(path), &trouble) < 0)
+		return keep_aside(held, sealed, taken->kept, sizeof(taken->kept), why);
+	if (keep_aside(taken->vault, take->sealed, path, sizeof(path), &trouble) < 0)
 		return reason_set(why, -EUCLEAN, "%s; the document could not be kept: %.200s",
 		    said->text, trouble.text);
 	return reason_set(why, -EUCLEAN,
@@ -116,7 +115,9 @@ static int take_once(struct machine *machine, const struct take *take, const cha
 		return r;
 	r = vault_accept(taken->vault, held, name, &trust, &said);
 	if (r == -EUCLEAN)
-		r = settle_fork(take, taken->vault, &sealed, held, &said, why);
+		r = settle_fork(take, taken, &sealed, held, &said, why);
+	else if (r == 0 && held && vault_descent(taken->vault, held) == DESCENT_UNKNOWN)
+		r = keep_aside(held, &sealed, taken->kept, sizeof(taken->kept), why);
 	else if (r < 0)
 		reason_set(why, r, "%s", said.text);
 	if (r)

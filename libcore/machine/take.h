@@ -2,11 +2,14 @@
 /*
  * Taking a document that comes from elsewhere, another machine's or a store's, in the place of the copy
  * held here: the one way to do it. What vault_accept refuses leaves the copy as it is. Of a fork both
- * documents are kept: the one that does not become the copy goes to PATH_FORKS.
+ * documents are kept: the one that does not become the copy goes to PATH_FORKS. So does a copy that cannot
+ * be told to be what the document grew from.
  */
 #ifndef RAVI_TAKE_H
 #define RAVI_TAKE_H
 
+#include "config/paths.h"
+#include "identity/name.h"
 #include "machine/machine.h"
 
 struct take {
@@ -19,6 +22,7 @@ struct taken {
 	struct vault
 	    *vault;    /* what came; also when it was refused after it was opened, else NULL */
 	uint64_t held; /* the revision of the copy there was; 0: none */
+	char kept[sizeof(PATH_FORKS) + IDENTITY_NAME_MAX + 64]; /* where that copy is now; "": nowhere */
 };
 
 #define taken_auto __attribute__((cleanup(taken_free))) struct taken

@@ -56,15 +56,32 @@ static bool same_identity(const struct vault *incoming, const struct vault *held
 	       (held->state == AGENT_DELETED || !strcmp(vault_uuid(incoming), vault_uuid(held)));
 }
 
-/* Whether the document says that it grew from another one than we hold. */
-static bool grew_elsewhere(const struct vault *incoming, const struct vault *held)
+/* Whether the document names this hash among those that it grew from; how many it names goes to `*named`. */
+static bool names_ancestor(const struct vault *incoming, const char *hash, uint64_t *named)
+{
+	const json_t *list = json_object_get(incoming->root, "ancestors"), *one;
+	const char *previous = json_string_value(json_object_get(incoming->root, "previous"));
+	size_t i;
+
+	*named = json_array_size(list) + 1;
+	if (previous && !strcmp(previous, hash))
+		return true;
+	json_array_foreach((json_t *)(uintptr_t)list, i, one)
+		if (!strcmp(json_string_value(one), hash))
+			return true;
+	return false;
+}
+
+enum descent vault_descent(const struct vault *incoming, const struct vault *held)
 {
 	char hash[2 * VAULT_HASH_SIZE + 1];
-	const char *previous = json_string_value(json_object_get(incoming->root, "previous"));
+	uint64_t named;
 
 	hex_format(held->hash, VAULT_HASH_SIZE, hash);
-	return incoming->revision == held->revision + 1 &&
-	       (!previous || strcmp(previous, hash) != 0);
+	if (names_ancestor(incoming, hash, &named))
+		return DESCENT_PROVEN;
+	/* It names what it grew from further back than ours, and ours is not there. */
+	return incoming->revision - held->revision <= named ? DESCENT_ANOTHER : DESCENT_UNKNOWN;
 }
 
 static int accept_next(
@@ -80,12 +97,18 @@ static int accept_next(
 		    "%s: two different documents have revision %" PRIu64
 		    " (a fork: they were written on two machines that did not know of each other)",
 		    name, held->revision);
-	if (grew_elsewhere(incoming, held))
+	if (vault_descent(incoming, held) == DESCENT_ANOTHER)
 		return reason_set(why, -EUCLEAN,
 		    "%s: revision %" PRIu64 " grew from another revision %" PRIu64
 		    " than the one held here (a fork: they were written on two machines that did "
 		    "not know of each other)",
 		    name, incoming->revision, held->revision);
+	if (held->state == AGENT_DELETED && incoming->state != AGENT_DELETED &&
+	    !strcmp(vault_uuid(incoming), vault_uuid(held)))
+		return reason_set(why, -EUCLEAN,
+		    "%s: it was deleted here in revision %" PRIu64 ", and revision %" PRIu64
+		    " goes on with it (a fork: that machine did not know)",
+		    name, held->revision, incoming->revision);
 	if (incoming->revision - held->revision > VAULT_REVISION_JUMP)
 		return reason_set(why, -ERANGE,
 		    "%s: the document's revision %" PRIu64

@@ -173,6 +173,16 @@ static bool is_removed(const json_t *value)
 	return json_is_array(value) && json_array_size(value) <= VAULT_REMOVED_MAX;
 }
 
+static bool is_hashes(const json_t *value)
+{
+	size_t i, count = json_array_size(value);
+
+	for (i = 0; i < count; i++)
+		if (json_is_null(json_array_get(value, i)) || !is_hash(json_array_get(value, i)))
+			return false;
+	return json_is_array(value) && count <= VAULT_ANCESTORS_MAX;
+}
+
 #define TIME_WORDS  "a time like 2026-11-27T02:18:00Z"
 #define COUNT_WORDS "a whole number from 1 to 2^53 - 1"
 
@@ -191,6 +201,7 @@ static const struct member document_members[] = {
 
 /* What a document may have: former releases wrote none of it. */
 static const struct member document_extras[] = {
+    {"ancestors", is_hashes, "a list of at most 128 hashes"},
     {"removed", is_removed, "a list of at most 64 recipients, each with revision and time"},
     {0},
 };

@@ -224,6 +224,23 @@ static int render_bounded(
 	}
 }
 
+/* The hashes before the next document's `previous`: a machine that missed some changes finds its own among them. */
+static json_t *next_ancestors(const struct vault *vault)
+{
+	json_t *previous = json_object_get(vault->root, "previous"), *list = json_array();
+	const json_t *before = json_object_get(vault->root, "ancestors");
+	int r = 0;
+
+	if (vault->revision && json_is_string(previous))
+		r = json_array_append(list, previous);
+	for (size_t i = 0; i < json_array_size(before) && i + 1 < VAULT_ANCESTORS_MAX; i++)
+		r |= json_array_append(list, json_array_get(before, i));
+	if (r == 0)
+		return list;
+	json_decref(list);
+	return NULL;
+}
+
 /* The tree of the next revision. It shares the secrets with the one in the vault. */
 static json_t *next_root(const struct vault *vault)
 {
@@ -236,6 +253,7 @@ static json_t *next_root(const struct vault *vault)
 	    json_object_set_new(root, "state", json_string(agent_state_word(vault->state))) == 0 &&
 	    json_object_set_new(root, "revision", json_integer((json_int_t)vault->revision + 1)) ==
 		0 &&
+	    json_object_set_new(root, "ancestors", next_ancestors(vault)) == 0 &&
 	    json_object_set_new(
 		root, "previous", vault->revision ? json_string(hash) : json_null()) == 0 &&
 	    json_object_set_new(root, "updated", json_string(now)) == 0)

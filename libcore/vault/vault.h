@@ -11,6 +11,7 @@
  *	  "state": "active",				active | disabled | deleted (a tombstone)
  *	  "revision": 7,				below 2^53, 1 for the first
  *	  "previous": "<BLAKE2b-256 of the plaintext before it, hex>",  null for the first
+ *	  "ancestors": ["<hex>"],			of those before that, newest first; may be missing
  *	  "created": "2026-11-27T02:18:00Z",
  *	  "updated": "...",
  *	  "recipients": ["age1..."],			who may open it: hosts and recovery keys
@@ -55,6 +56,7 @@
 #define VAULT_REVISION_MAX ((1ull << 53) - 1)
 #define VAULT_SIGNERS_MAX  16 /* per identity */
 #define VAULT_REMOVED_MAX  64 /* removed recipients that are remembered */
+#define VAULT_ANCESTORS_MAX 128 /* so many changes may be missed before descent cannot be told */
 #define VAULT_UUID_TEXT    37
 #define VAULT_HASH_TEXT    65
 
@@ -143,6 +145,15 @@ int vault_trust_read(int dir, const char *path, uid_t owner, const char *identit
  */
 int vault_accept(const struct vault *incoming, const struct vault *held, const char *name,
     const struct vault_trust *trust, struct reason *why);
+
+enum descent {
+	DESCENT_PROVEN,  /* it names the copy held among those that it grew from */
+	DESCENT_ANOTHER, /* it names those of that time, and the copy is none of them: a fork */
+	DESCENT_UNKNOWN, /* more than VAULT_ANCESTORS_MAX changes lie between, or a former release wrote it */
+};
+
+/* Whether `incoming`, which has the higher revision, grew from `held`. */
+enum descent vault_descent(const struct vault *incoming, const struct vault *held);
 
 /*
  * Makes the next revision: counts it up, notes the hash of the one it grew from, signs with the host's

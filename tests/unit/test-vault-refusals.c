@@ -74,6 +74,9 @@ static const struct malformed malformed[] = {
     {"revision", "1", "the first revision"},
     {"previous", "null", "the first revision"},
     {"previous", "\"ab\"", NULL},
+    {"ancestors", "[\"ab\"]", NULL},
+    {"ancestors", "[null]", NULL},
+    {"ancestors", "{}", NULL},
     {"previous", "\"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\"", NULL},
     {"created", "\"2026-02-31T00:00:00Z\"", NULL},
     {"created", "\"2026-11-27 02:18:00Z\"", NULL},
@@ -347,6 +350,65 @@ static void test_revisions(void **state)
 	assert_accepts_as(too_far, held, NULL, -ERANGE, "more than 1000000 ahead");
 }
 
+/* A copy that another machine went on from without what was written here, several revisions ago. */
+static void test_forks_far_behind(void **state)
+{
+	const struct host host = forge_host();
+	vault_auto ours = forge_vault(&host, FORGE_NAME);
+	vault_auto theirs = NULL;
+	vault_auto common = NULL;
+	vault_auto early = NULL;
+	buf_auto sealed = {0};
+
+	(void)state;
+	forge_seal(ours, &host, &sealed);
+	common = forge_open(&host, &sealed);
+	theirs = forge_open(&host, &sealed);
+	vault_set_state(ours, AGENT_DISABLED);
+	forge_seal(ours, &host, &sealed);
+	for (int i = 0; i < 5; i++)
+		forge_seal(theirs, &host, &sealed);
+	assert_accepts_as(theirs, common, NULL, 0, "");
+	assert_int_equal(vault_descent(theirs, common), DESCENT_PROVEN);
+	assert_accepts_as(theirs, ours, NULL, -EUCLEAN, "grew from another revision 2");
+	/* Further back than a document tells, it is not known; the copy is then kept aside. */
+	for (int i = 0; i < VAULT_ANCESTORS_MAX + 5; i++) {
+		forge_seal(theirs, &host, &sealed);
+		if (i == 4)
+			early = forge_open(&host, &sealed);
+	}
+	assert_int_equal(vault_descent(theirs, early), DESCENT_PROVEN);
+	assert_int_equal(vault_descent(theirs, common), DESCENT_UNKNOWN);
+	assert_accepts_as(theirs, common, NULL, 0, "");
+}
+
+/* A deleted identity does not come back from a machine that did not know; another of its name may follow. */
+static void test_a_tombstone_stays(void **state)
+{
+	const struct host host = forge_host();
+	vault_auto ours = forge_vault(&host, FORGE_NAME);
+	vault_auto theirs = NULL;
+	vault_auto reborn = forge_vault(&host, FORGE_NAME);
+	buf_auto sealed = {0};
+
+	(void)state;
+	forge_seal(ours, &host, &sealed);
+	theirs = forge_open(&host, &sealed);
+	vault_set_state(ours, AGENT_DELETED);
+	forge_seal(ours, &host, &sealed);
+	forge_seal(theirs, &host, &sealed);
+	forge_seal(theirs, &host, &sealed);
+	assert_accepts_as(theirs, ours, NULL, -EUCLEAN, "(a fork");
+	for (int i = 0; i < VAULT_ANCESTORS_MAX + 5; i++)
+		forge_seal(theirs, &host, &sealed);
+	assert_accepts_as(theirs, ours, NULL, -EUCLEAN, "was deleted here in revision 2");
+	vault_continue(reborn, ours);
+	forge_seal(reborn, &host, &sealed);
+	forge_seal(reborn, &host, &sealed);
+	assert_accepts_as(reborn, ours, NULL, 0, "");
+	assert_int_equal(vault_descent(reborn, ours), DESCENT_PROVEN);
+}
+
 static void test_a_sealed_revision_follows(void **state)
 {
 	const struct host host = forge_host();
@@ -459,6 +521,8 @@ int main(void)
 	    cmocka_unit_test(test_headers_and_signatures),
 	    cmocka_unit_test(test_a_signer_must_list_itself),
 	    cmocka_unit_test(test_revisions),
+	    cmocka_unit_test(test_forks_far_behind),
+	    cmocka_unit_test(test_a_tombstone_stays),
 	    cmocka_unit_test(test_a_sealed_revision_follows),
 	    cmocka_unit_test(test_signers_of_the_held_copy_decide),
 	    cmocka_unit_test(test_wrong_identity),
