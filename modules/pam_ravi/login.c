@@ -203,15 +203,15 @@ static int enter(const struct login *login, const struct passwd *pw,
 }
 
 /*
- * A ring that the @u of this uid may still hold from a former user with the same uid ends here. `agent`:
- * the agent whose own ring it may be, NULL for who is none.
+ * A ring that the @u of this uid may still hold from a former user with the same uid ends here. `may_own`: the
+ * user is an agent, or may be one, and loses no ring of its own name.
  */
-static int end_inherited_ring(struct login *login, uid_t uid, const struct agent *agent)
+static int end_inherited_ring(struct login *login, uid_t uid, bool may_own)
 {
 	char owner[USER_NAME_MAX + 1];
 	struct reason why;
 
-	if (session_ring_of_uid(uid, owner) < 0 || (agent && !strcmp(owner, agent->user)))
+	if (session_ring_of_uid(uid, owner) < 0 || (may_own && !strcmp(owner, login->user)))
 		return PAM_SUCCESS;
 	pam_syslog(login->pamh, LOG_NOTICE, "%s: ending the ring of %s, a former holder of uid %u",
 	    login->user, owner, uid);
@@ -240,7 +240,7 @@ static int open_agent(struct login *login, const struct agent *agent, const stru
 	if (r < 0)
 		return session_error(login, &why);
 	debug(login, "%s: %s session ring", login->user, r ? "joined a fresh" : "kept the");
-	if (end_inherited_ring(login, pw->pw_uid, agent) != PAM_SUCCESS || login->conf_is_bad)
+	if (end_inherited_ring(login, pw->pw_uid, true) != PAM_SUCCESS || login->conf_is_bad)
 		return PAM_SESSION_ERR;
 	r = enter_or_load(login, agent, pw, &user, &why);
 	/* A link is charged to the owner of the session ring, and the agent has used its quota up. */
@@ -257,10 +257,11 @@ static int open_agent(struct login *login, const struct agent *agent, const stru
 	return PAM_SUCCESS;
 }
 
-static int open_other(struct login *login, const struct passwd *pw)
+/* `may_own`: see end_inherited_ring. */
+static int open_other(struct login *login, const struct passwd *pw, bool may_own)
 {
 	struct reason why;
-	int ended = end_inherited_ring(login, pw->pw_uid, NULL);
+	int ended = end_inherited_ring(login, pw->pw_uid, may_own);
 	int r = join_for_other(pw->pw_uid, pw->pw_gid, &why);
 
 	if (r < 0 && ended == PAM_SUCCESS)
@@ -318,8 +319,11 @@ int login_open(struct login *login)
 	}
 	if (r == 0 && agent.uid == pw->pw_uid)
 		return open_agent(login, &agent, pw);
-	/* Not the agent, whatever the entry says: nothing of any agent goes along. */
-	other = open_other(login, pw);
+	/*
+	 * Not the agent, whatever the entry says: nothing of any agent goes along. An entry that cannot be read
+	 * says nothing, and takes the ring from no living session.
+	 */
+	other = open_other(login, pw, r < 0 && r != -ENOENT);
 	/* What failed there has had its line. */
 	if (r == -ENOENT || other == PAM_SESSION_ERR)
 		return other;

@@ -132,6 +132,21 @@ test_an_entry_that_is_no_file_is_an_error() {
 	damaged "regular file"
 }
 
+# The agent is at work, and one more login meets an entry that somebody has edited.
+test_a_damaged_entry_takes_no_ring_from_a_living_session() {
+	keep "$ENTRIES/first"
+	cp -p "$ENTRIES/first" /tmp/first.entry
+	local damage
+	for damage in "chmod 664" "sed -i s/^state=.*/state=asleep/" "sed -i 1inonsense" "truncate -s 0"; do
+		says "open PAM_SUCCESS,open PAM_SESSION_ERR,one,same,close PAM_SUCCESS" first open \
+			"root:cp /run/ravi/rings/first /tmp/ring" "root:$damage $ENTRIES/first" start open "$PRINT" \
+			"root:cmp /tmp/ring /run/ravi/rings/first && echo same" \
+			"root:cp -p /tmp/first.entry $ENTRIES/first" handle:0 close
+		lacks "$(module_log 5)" "former holder"
+		no_ring first
+	done
+}
+
 test_an_entry_for_another_uid_is_an_error() {
 	keep "$ENTRIES/second"
 	sed -i "s/^uid=.*/uid=$(id -u first)/" "$ENTRIES/second"
