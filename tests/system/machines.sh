@@ -455,21 +455,6 @@ test_the_branch_that_counts_is_taken() {
 
 # ---- out again ----
 
-test_a_fork_several_changes_ago_is_seen() {
-	local held
-	printf there | there ravi secrets set FOURTH --identity first
-	held=$(revision there)
-	printf here1 | ravi secrets set FOURTH --identity first
-	printf here2 | ravi secrets set FOURTH --identity first
-	equal $((held + 1)) "$(revision)"
-	ravi vault export "$(fresh behind)" --identity first
-	refused $out/behind.age fork "grew from another revision"
-	equal "$held" "$(revision there)"
-	equal there "$(there ravi secrets get FOURTH --identity first)"
-	there ravi vault import $out/behind.age --over-fork
-	equal here2 "$(there ravi secrets get FOURTH --identity first)"
-}
-
 test_who_is_removed_leaves_a_list() {
 	local said
 	said=$(expect 5 ravi vault recipients remove "$(cat /tmp/line.here)" --identity first 2>&1)
