@@ -50,7 +50,8 @@ int join_for_other(uid_t uid, gid_t gid, struct reason *why);
  * login as somebody who is no agent. 1 when it does, or that takes the ids of who logs in to tell. -errno:
  * the real uid could not be restored.
  *
- * It asks no name service, where join_for_other has to be told a uid.
+ * The target needs no uid, so nobody has to ask a name service for it; whose the session ring is, is asked
+ * where it is a user's.
  */
 int join_sees_agent(struct reason *why);
 

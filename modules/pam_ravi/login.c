@@ -273,6 +273,18 @@ static int open_other(struct login *login, const struct passwd *pw, bool may_own
 	return ended == PAM_SUCCESS ? PAM_IGNORE : ended;
 }
 
+/* Who is no agent, and has no uid to leave the session ring for: an agent's does not go along. */
+static int open_unknown(struct login *login)
+{
+	struct reason why;
+	int r = join_sees_agent(&why);
+
+	if (r > 0)
+		reason_set(&why, -ESRCH,
+		    "no OS user of that name is found, so it cannot leave an agent's session ring");
+	return r ? session_error(login, &why) : PAM_IGNORE;
+}
+
 /* Whether an agent's ring lives that the @u of who logs in may hold. */
 static bool may_have_inherited(const struct login *login)
 {
@@ -285,7 +297,8 @@ static bool may_have_inherited(const struct login *login)
 
 /*
  * Whether a login as somebody who is no agent takes more than this question, and then his uid: 1, 0, -errno.
- * For nearly everybody it is all, and no name service is asked.
+ * For nearly everybody it is all, and no name service is asked; it is where the session ring is another
+ * user's, as in su and sudo, and somebody has to say whether that one is an agent.
  */
 static int concerns_other(const struct login *login, struct reason *why)
 {
@@ -309,7 +322,7 @@ int login_open(struct login *login)
 	}
 	pw = pam_modutil_getpwnam(login->pamh, login->user);
 	if (!pw && r == -ENOENT)
-		return PAM_IGNORE;
+		return open_unknown(login);
 	/* An agent whose uid cannot be had, for want of descriptors or of the directory, is still one. */
 	if (!pw) {
 		if (r == 0)

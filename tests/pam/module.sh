@@ -37,6 +37,13 @@ test_who_is_no_agent_is_ignored() {
 	logs_nothing
 }
 
+# As it is where a directory does not answer: whose uid would the fresh session ring be?
+test_who_is_not_found_takes_no_session_ring_along() {
+	says "open PAM_SUCCESS,open PAM_SESSION_ERR,close PAM_SUCCESS,close PAM_SUCCESS" \
+		first open start:nobody-has-this-name open close handle:0 close
+	contains "$(module_log 3)" "it cannot leave an agent's session ring"
+}
+
 test_nobody_is_authenticated() {
 	says "auth PAM_IGNORE" first auth
 }
