@@ -350,61 +350,63 @@ static void test_revisions(void **state)
 	assert_accepts_as(too_far, held, NULL, -ERANGE, "more than 1000000 ahead");
 }
 
+/* Two branches of `ours`, which goes on in another state; returns the other one, as it was before. */
+static struct vault *branch_off(
+    const struct host *host, struct vault *ours, enum agent_state state, struct buf *sealed)
+{
+	struct vault *theirs;
+
+	forge_seal(ours, host, sealed);
+	theirs = forge_open(host, sealed);
+	vault_set_state(ours, state);
+	forge_seal(ours, host, sealed);
+	return theirs;
+}
+
+static void seal_often(
+    const struct host *host, struct vault *vault, unsigned times, struct buf *sealed)
+{
+	while (times--)
+		forge_seal(vault, host, sealed);
+}
+
 /* A copy that another machine went on from without what was written here, several revisions ago. */
 static void test_forks_far_behind(void **state)
 {
 	const struct host host = forge_host();
-	vault_auto ours = forge_vault(&host, FORGE_NAME);
-	vault_auto theirs = NULL;
-	vault_auto common = NULL;
-	vault_auto early = NULL;
 	buf_auto sealed = {0};
+	vault_auto ours = forge_vault(&host, FORGE_NAME);
+	vault_auto theirs = branch_off(&host, ours, AGENT_DISABLED, &sealed);
+	vault_auto early = NULL;
 
 	(void)state;
-	forge_seal(ours, &host, &sealed);
-	common = forge_open(&host, &sealed);
-	theirs = forge_open(&host, &sealed);
-	vault_set_state(ours, AGENT_DISABLED);
-	forge_seal(ours, &host, &sealed);
-	for (int i = 0; i < 5; i++)
-		forge_seal(theirs, &host, &sealed);
-	assert_accepts_as(theirs, common, NULL, 0, "");
-	assert_int_equal(vault_descent(theirs, common), DESCENT_PROVEN);
+	seal_often(&host, theirs, 5, &sealed);
+	early = forge_open(&host, &sealed);
 	assert_accepts_as(theirs, ours, NULL, -EUCLEAN, "grew from another revision 2");
-	/* Further back than a document tells, it is not known; the copy is then kept aside. */
-	for (int i = 0; i < VAULT_ANCESTORS_MAX + 5; i++) {
-		forge_seal(theirs, &host, &sealed);
-		if (i == 4)
-			early = forge_open(&host, &sealed);
-	}
+	seal_often(&host, theirs, VAULT_ANCESTORS_MAX + 1, &sealed);
 	assert_int_equal(vault_descent(theirs, early), DESCENT_PROVEN);
-	assert_int_equal(vault_descent(theirs, common), DESCENT_UNKNOWN);
-	assert_accepts_as(theirs, common, NULL, 0, "");
+	/* Further back than a document tells it is not known, and the copy is kept aside. */
+	seal_often(&host, theirs, 1, &sealed);
+	assert_int_equal(vault_descent(theirs, early), DESCENT_UNKNOWN);
+	assert_accepts_as(theirs, early, NULL, 0, "");
 }
 
 /* A deleted identity does not come back from a machine that did not know; another of its name may follow. */
 static void test_a_tombstone_stays(void **state)
 {
 	const struct host host = forge_host();
-	vault_auto ours = forge_vault(&host, FORGE_NAME);
-	vault_auto theirs = NULL;
-	vault_auto reborn = forge_vault(&host, FORGE_NAME);
 	buf_auto sealed = {0};
+	vault_auto ours = forge_vault(&host, FORGE_NAME);
+	vault_auto theirs = branch_off(&host, ours, AGENT_DELETED, &sealed);
+	vault_auto reborn = forge_vault(&host, FORGE_NAME);
 
 	(void)state;
-	forge_seal(ours, &host, &sealed);
-	theirs = forge_open(&host, &sealed);
-	vault_set_state(ours, AGENT_DELETED);
-	forge_seal(ours, &host, &sealed);
-	forge_seal(theirs, &host, &sealed);
-	forge_seal(theirs, &host, &sealed);
-	assert_accepts_as(theirs, ours, NULL, -EUCLEAN, "(a fork");
-	for (int i = 0; i < VAULT_ANCESTORS_MAX + 5; i++)
-		forge_seal(theirs, &host, &sealed);
+	seal_often(&host, theirs, 2, &sealed);
+	assert_accepts_as(theirs, ours, NULL, -EUCLEAN, "grew from another revision 2");
+	seal_often(&host, theirs, VAULT_ANCESTORS_MAX + 5, &sealed);
 	assert_accepts_as(theirs, ours, NULL, -EUCLEAN, "was deleted here in revision 2");
 	vault_continue(reborn, ours);
-	forge_seal(reborn, &host, &sealed);
-	forge_seal(reborn, &host, &sealed);
+	seal_often(&host, reborn, 2, &sealed);
 	assert_accepts_as(reborn, ours, NULL, 0, "");
 	assert_int_equal(vault_descent(reborn, ours), DESCENT_PROVEN);
 }
