@@ -9,7 +9,6 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 #include <unistd.h>
 
 #include "account.h"
@@ -74,13 +73,13 @@ static const char *member(const json_t *json, const char *name)
 	return text && *text ? text : NULL;
 }
 
-/* Whether the wallet has this value under the name, in either case of letters. */
+/* Whether the wallet has this value under the name. */
 static bool has_value(const struct account *account, const char *name, const char *value)
 {
 	buf_auto has = {0};
 
 	return value && wallet_get(&account->wallet, name, account_url(account), &has, NULL) == 0 &&
-	       !strcasecmp(buf_text(&has), value);
+	       !strcmp(buf_text(&has), value);
 }
 
 /*
@@ -95,7 +94,8 @@ static int check_free(struct account *account, const json_t *json, struct reason
 
 	if (!key)
 		key = member(json, "access_token");
-	if (!key || account_has(account, WALLET_ACCOUNT, &ignored) < 0 || has_value(account, WALLET_ACCOUNT, key) ||
+	if (!key || account_has(account, WALLET_ACCOUNT, &ignored) < 0 ||
+	    has_value(account, WALLET_ACCOUNT, key) ||
 	    has_value(account, WALLET_ACCOUNT_EMAIL, email))
 		return 0;
 	r = account_ask(account, "owner.get", NULL, NULL, &ignored);
@@ -104,7 +104,8 @@ static int check_free(struct account *account, const json_t *json, struct reason
 	if (r < 0)
 		return reason_set(why, r, "%s", ignored.text);
 	return reason_set(why, -EEXIST,
-	    "this machine is logged in to %s already; to change that: ravi auth logout, or say --replace",
+	    "this machine is logged in to %s already; to change that: ravi auth logout, or say "
+	    "--replace",
 	    account_url(account));
 }
 
