@@ -60,15 +60,15 @@ void hkdf_sha256(const void *input, size_t input_len, const void *salt, size_t s
 
 static const uint8_t zero_nonce[crypto_aead_chacha20poly1305_ietf_NPUBBYTES];
 
-void file_key_wrap(const struct file_key *file_key, const struct secret *key,
-    uint8_t body[WRAPPED_KEY_SIZE])
+void file_key_wrap(
+    const struct file_key *file_key, const struct secret *key, uint8_t body[WRAPPED_KEY_SIZE])
 {
 	crypto_aead_chacha20poly1305_ietf_encrypt(body, NULL, file_key->bytes,
 	    sizeof(file_key->bytes), NULL, 0, NULL, zero_nonce, key->bytes);
 }
 
-int file_key_unwrap(const uint8_t body[WRAPPED_KEY_SIZE], const struct secret *key,
-    struct file_key *file_key)
+int file_key_unwrap(
+    const uint8_t body[WRAPPED_KEY_SIZE], const struct secret *key, struct file_key *file_key)
 {
 	if (crypto_aead_chacha20poly1305_ietf_decrypt(file_key->bytes, NULL, NULL, body,
 		WRAPPED_KEY_SIZE, NULL, 0, zero_nonce, key->bytes) != 0)

@@ -41,10 +41,10 @@ void hkdf_sha256(const void *input, size_t input_len, const void *salt, size_t s
  * The body of a stanza: the file key under a key that the stanza's own way has led to. ChaCha20-Poly1305 with a
  * nonce of zeros, for each such key wraps one file key. Unwrapping is 0, or -ENOKEY: it is another key's.
  */
-void file_key_wrap(const struct file_key *file_key, const struct secret *key,
-    uint8_t body[WRAPPED_KEY_SIZE]);
-int file_key_unwrap(const uint8_t body[WRAPPED_KEY_SIZE], const struct secret *key,
-    struct file_key *file_key);
+void file_key_wrap(
+    const struct file_key *file_key, const struct secret *key, uint8_t body[WRAPPED_KEY_SIZE]);
+int file_key_unwrap(
+    const uint8_t body[WRAPPED_KEY_SIZE], const struct secret *key, struct file_key *file_key);
 
 void hmac_sha256(const struct secret *key, const void *data, size_t len, uint8_t mac[SECRET_SIZE]);
 

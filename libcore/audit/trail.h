@@ -75,7 +75,8 @@ bool audit_is_signed(const struct audit_trail *trail);
 /*
  * Signs where the trail stands, syncs it, and drops files when more than `keep` are there beside audit.log
  * (0: never). 0, also when nothing is new; -ENOENT without a reason: there is no trail; -EBADMSG: the last
- * checkpoint or a file is not in it, or it is not sound and files are due to be dropped; -ETIMEDOUT: somebody else is at it; another negative errno.
+ * checkpoint or a file is not in it, or it is not sound and files are due to be dropped; -ETIMEDOUT:
+ * somebody else is at it; another negative errno.
  */
 int audit_checkpoint(const struct audit_trail *trail, const struct audit_key *key, unsigned keep,
     struct reason *why);

@@ -148,7 +148,9 @@ int fetch_open(const struct conf *conf, enum fetch_use use, struct fetch **fetch
 	(*fetch)->use = use;
 	(*fetch)->url = strdup(conf->service_url);
 	(*fetch)->proxy = conf->service_proxy ? strdup(conf->service_proxy) : NULL;
-	r = (*fetch)->url && (!conf->service_proxy || (*fetch)->proxy) ? spawn_begin(&what, &(*fetch)->talk) : -ENOMEM;
+	r = (*fetch)->url && (!conf->service_proxy || (*fetch)->proxy)
+		? spawn_begin(&what, &(*fetch)->talk)
+		: -ENOMEM;
 	if (r == 0)
 		return 0;
 	release(*fetch);
@@ -199,9 +201,9 @@ bool fetch_is_down(int error)
 static int build(const struct fetch *fetch, const struct fetch_request *request, struct buf *line)
 {
 	fetch_json_auto root = json_pack("{s:s, s:s*, s:s?, s:O?, s:i, s:i}", "operation",
-	    request->operation, "proxy", fetch->proxy, "credential", request->credential, "arguments", request->arguments,
-	    "milliseconds", deadline_left(request->deadline), "tries",
-	    fetch->use == FETCH_LOGIN ? 1 : TRIES);
+	    request->operation, "proxy", fetch->proxy, "credential", request->credential,
+	    "arguments", request->arguments, "milliseconds", deadline_left(request->deadline),
+	    "tries", fetch->use == FETCH_LOGIN ? 1 : TRIES);
 	int r = root ? fetch_dump(root, line) : -ENOMEM;
 
 	if (r == 0 && line->len > FETCH_REQUEST_MAX)

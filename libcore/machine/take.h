@@ -22,7 +22,8 @@ struct taken {
 	struct vault
 	    *vault;    /* what came; also when it was refused after it was opened, else NULL */
 	uint64_t held; /* the revision of the copy there was; 0: none */
-	char kept[sizeof(PATH_FORKS) + IDENTITY_NAME_MAX + 64]; /* where that copy is now; "": nowhere */
+	char kept[sizeof(PATH_FORKS) + IDENTITY_NAME_MAX +
+		  64]; /* where that copy is now; "": nowhere */
 };
 
 #define taken_auto __attribute__((cleanup(taken_free))) struct taken

@@ -32,7 +32,8 @@ enum score {
 
 #define LINES_MAX 2000
 #define LINE_MAX_BYTES 4096 /* a longer line is taken as several */
-#define BESIDE (4 * WORDS_NEAR) /* bytes beside a candidate that are looked at; folded they may be fewer */
+#define BESIDE                                                                                     \
+	(4 * WORDS_NEAR) /* bytes beside a candidate that are looked at; folded they may be fewer */
 #define CANDIDATES_MAX 64
 
 struct candidate {

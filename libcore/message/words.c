@@ -146,7 +146,8 @@ static const char *find(const char *text, const char *const *table, size_t *len)
 	for (; *table; table++) {
 		const struct word word = word_of(*table);
 
-		for (const char *at = text; (at = memmem(at, (size_t)(end - at), word.text, word.len)); at++) {
+		for (const char *at = text;
+		     (at = memmem(at, (size_t)(end - at), word.text, word.len)); at++) {
 			if (!fits(&word, text, at))
 				continue;
 			*len = word.len;

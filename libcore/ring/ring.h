@@ -52,7 +52,7 @@
  */
 #define RING_PROFILE_CHANGING "changing"
 
-#define RING_SERVICE_MAX 320 /* bytes of a service's URL */
+#define RING_SERVICE_MAX      320 /* bytes of a service's URL */
 
 struct ring_profile {
 	char name[IDENTITY_NAME_MAX + 1];
@@ -61,7 +61,8 @@ struct ring_profile {
 	char email[EMAIL_MAX + 1]; /* "": none */
 	char phone[PHONE_MAX + 1]; /* "": none */
 	char uuid[37];
-	char service[RING_SERVICE_MAX + 1]; /* "": its key, if it has one, is a secret like the others */
+	char service[RING_SERVICE_MAX +
+		     1]; /* "": its key, if it has one, is a secret like the others */
 	uint64_t revision;
 	uint32_t keys;
 	time_t loaded;

@@ -20,7 +20,7 @@ struct http;
 
 struct http_where {
 	const char *url;   /* https://HOST[:PORT][/PREFIX], checked by who started us */
-	const char *ca;  /* NULL: the system's certificates */
+	const char *ca;    /* NULL: the system's certificates */
 };
 
 int http_open(const struct http_where *where, struct http **http, struct reason *why);

@@ -47,7 +47,8 @@ struct reading {
 };
 
 /* What is known of a row: what is dropped takes no room. */
-static int shape_row(const struct reading *reading, const json_t *row, json_t **shaped, struct reason *why)
+static int shape_row(
+    const struct reading *reading, const json_t *row, json_t **shaped, struct reason *why)
 {
 	char shape[40];
 
@@ -72,7 +73,8 @@ static int take_rows(struct reading *reading, const json_t *page, struct reason 
 		reading->bytes += json_dumpb(row, NULL, 0, JSON_COMPACT);
 		if (json_array_size(reading->rows) == ROWS_MAX || reading->bytes > BYTES_MAX)
 			return reason_set(why, -EOVERFLOW,
-			    "the service's list is longer than %d rows or %u MiB; ask for less of it",
+			    "the service's list is longer than %d rows or %u MiB; ask for less of "
+			    "it",
 			    ROWS_MAX, BYTES_MAX >> 20);
 		if (json_array_append(reading->rows, row) < 0 ||
 		    (key.len && json_object_set_new(reading->seen, key.data, json_true()) < 0))
@@ -136,7 +138,8 @@ static char *fewer(const char *path)
 		return NULL;
 	if (at) {
 		buf_add(&out, path, (size_t)(at - path));
-		buf_addf(&out, "%llu%s", (unsigned long long)(limit > LIMIT_MAX ? LIMIT_MAX / 2 : limit / 2), end);
+		buf_addf(&out, "%llu%s",
+		    (unsigned long long)(limit > LIMIT_MAX ? LIMIT_MAX / 2 : limit / 2), end);
 	} else {
 		buf_addf(&out, "%s%climit=%d", path, strchr(path, '?') ? '&' : '?', LIMIT / 2);
 	}
@@ -151,7 +154,8 @@ static int read_page(struct http *http, const struct service_call *call, char **
 		int r = service_ask(http, call, *path, NULL, answer, page, why);
 		char *smaller = NULL;
 
-		if (r < 0 && answer->too_large && operation_lists(call->operation->query, "limit", 5))
+		if (r < 0 && answer->too_large &&
+		    operation_lists(call->operation->query, "limit", 5))
 			smaller = fewer(*path);
 		if (!smaller)
 			return r;

@@ -66,9 +66,8 @@ static bool names_ancestor(const struct vault *incoming, const char *hash, uint6
 	*named = json_array_size(list) + 1;
 	if (previous && !strcmp(previous, hash))
 		return true;
-	json_array_foreach((json_t *)(uintptr_t)list, i, one)
-		if (!strcmp(json_string_value(one), hash))
-			return true;
+	json_array_foreach((json_t *)(uintptr_t)list, i,
+	    one) if (!strcmp(json_string_value(one), hash)) return true;
 	return false;
 }
 

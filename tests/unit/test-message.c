@@ -324,7 +324,8 @@ static void fill(struct buf *out, const char *front, const char *piece)
 /* One line of a MiB with a candidate in every ten bytes costs a small multiple of its length. */
 static void test_work_grows_with_the_text_alone(void **state)
 {
-	static const char *const pieces[] = {"code 48291 ", "123456, ", "promo code ", "A1B2C3 ", ") ", "コード123456 "};
+	static const char *const pieces[] = {
+	    "code 48291 ", "123456, ", "promo code ", "A1B2C3 ", ") ", "コード123456 "};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(pieces) / sizeof(*pieces); i++) {
@@ -344,7 +345,8 @@ static void test_work_grows_with_the_text_alone(void **state)
 /* What a stranger may make quadratic is gone through once: these end at all only so. */
 static void test_links_in_a_mebibyte_of_brackets(void **state)
 {
-	static const char *const pieces[] = {")", "(", "\n\n", "https://", ")https://example.com/", "\n\nhttps://example.com/a "};
+	static const char *const pieces[] = {
+	    ")", "(", "\n\n", "https://", ")https://example.com/", "\n\nhttps://example.com/a "};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(pieces) / sizeof(*pieces); i++) {

@@ -92,7 +92,9 @@ static int reaches_abstract(void)
 
 	if (fd < 0)
 		return 1;
-	return connect(fd, (struct sockaddr *)&abstract, sizeof(abstract)) < 0 && errno == EPERM ? 0 : 2;
+	return connect(fd, (struct sockaddr *)&abstract, sizeof(abstract)) < 0 && errno == EPERM
+		   ? 0
+		   : 2;
 }
 
 static void test_abstract_sockets(void **state)
@@ -100,7 +102,8 @@ static void test_abstract_sockets(void **state)
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
 	(void)state;
-	snprintf(abstract.sun_path + 1, sizeof(abstract.sun_path) - 1, "ravi-test-sandbox-%d", (int)getpid());
+	snprintf(abstract.sun_path + 1, sizeof(abstract.sun_path) - 1, "ravi-test-sandbox-%d",
+	    (int)getpid());
 	assert_int_equal(bind(fd, (struct sockaddr *)&abstract, sizeof(abstract)), 0);
 	assert_int_equal(listen(fd, 1), 0);
 	/* Landlock scopes since its version 6. */

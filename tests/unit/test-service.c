@@ -235,7 +235,8 @@ static void test_pages_of_large_mails(void **state)
 	outcome_auto o = {0};
 
 	(void)state;
-	buf_add_text(&mail, "{\"subject\": \"large\", \"identity\": \"demo-agent\", \"from\": \"large@example.org\", \"text\": \"");
+	buf_add_text(&mail, "{\"subject\": \"large\", \"identity\": \"demo-agent\", \"from\": "
+			    "\"large@example.org\", \"text\": \"");
 	for (int i = 0; i < 1 << 20; i++)
 		buf_add_char(&mail, 'x');
 	buf_add_text(&mail, "\"}");

@@ -623,7 +623,8 @@ static void test_a_file_taken_away_is_not_signed_away(void **state)
 		snprintf(away, sizeof(away), "%s.away", f->copy);
 		assert_int_equal(rename(path, away), 0);
 		for (unsigned keep = 0; keep < 4; keep++)
-			assert_int_equal(audit_checkpoint(&f->trail, &f->key, keep, &why), -EBADMSG);
+			assert_int_equal(
+			    audit_checkpoint(&f->trail, &f->key, keep, &why), -EBADMSG);
 		look(f);
 		assert_int_equal(f->report.findings[0].kind, AUDIT_REMOVED);
 		assert_int_equal(rename(away, path), 0);

@@ -119,8 +119,7 @@ static const char *result_word(int error)
 }
 
 /* What became of the secret, in the same words whoever changed it. */
-static void audit_change(
-    const struct serving *serving, struct audit_batch *events, const char *uid)
+static void audit_change(const struct serving *serving, struct audit_batch *events, const char *uid)
 {
 	const struct broker_request *request = &serving->request;
 	const struct writing *writing = &serving->writing;
@@ -132,8 +131,8 @@ static void audit_change(
 	if (!writing->is_stored && !writing->is_stale)
 		return;
 	snprintf(version, sizeof(version), "%llu", (unsigned long long)writing->version);
-	audit_add(events, event, writing->is_stale ? "conflict" : "done", "user", serving->agent.user,
-	    "identity", writing->identity, "name", request->name, "version",
+	audit_add(events, event, writing->is_stale ? "conflict" : "done", "user",
+	    serving->agent.user, "identity", writing->identity, "name", request->name, "version",
 	    writing->version ? version : NULL, "by", uid, "via", "broker", NULL);
 }
 

@@ -130,7 +130,8 @@ static int confine_files(const char *ca)
 
 	if (abi < 1)
 		return 0; /* no Landlock in this kernel, or not switched on */
-	rules = (int)syscall(SYS_landlock_create_ruleset, &attr, scopes ? sizeof(attr) : sizeof(attr.files), 0);
+	rules = (int)syscall(
+	    SYS_landlock_create_ruleset, &attr, scopes ? sizeof(attr) : sizeof(attr.files), 0);
 	if (rules < 0)
 		return -errno;
 	for (size_t i = 0; i < sizeof(readable) / sizeof(*readable) && r == 0; i++)

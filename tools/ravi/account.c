@@ -78,7 +78,8 @@ static int renew_now(struct account *account, const struct token_names *names, s
 
 	if (r == -ENOKEY)
 		return reason_set(why, -EKEYREJECTED,
-		    "the login at the service has run out, and came with nothing to renew it by; log in "
+		    "the login at the service has run out, and came with nothing to renew it by; "
+		    "log in "
 		    "again: ravi auth logout, then ravi auth login");
 	if (r < 0)
 		return r;
@@ -100,7 +101,8 @@ static int renew_now(struct account *account, const struct token_names *names, s
  * A refresh token is good for one use: of two processes that find the access token run out the second takes what
  * the first got.
  */
-static int renew(struct account *account, const struct token_names *names, const char *stale, struct reason *why)
+static int renew(
+    struct account *account, const struct token_names *names, const char *stale, struct reason *why)
 {
 	fd_auto lock = wallet_lock(RENEW_LOCK, account->deadline, why);
 	buf_auto key = {0};
@@ -113,9 +115,8 @@ static int renew(struct account *account, const struct token_names *names, const
 	return strcmp(key.data, stale) ? 0 : renew_now(account, names, why);
 }
 
-static int ask_once(struct account *account, const struct token_names *names,
-    const char *operation, json_t *arguments, json_t **result, struct buf *key, bool *may_renew,
-    struct reason *why)
+static int ask_once(struct account *account, const struct token_names *names, const char *operation,
+    json_t *arguments, json_t **result, struct buf *key, bool *may_renew, struct reason *why)
 {
 	int r;
 
@@ -141,7 +142,8 @@ static int ask(struct account *account, const struct token_names *names, const c
 	if (!may_renew)
 		return r;
 	r = renew(account, names, key.data, why);
-	return r < 0 ? r : ask_once(account, names, operation, owned, result, &key, &may_renew, why);
+	return r < 0 ? r
+		     : ask_once(account, names, operation, owned, result, &key, &may_renew, why);
 }
 
 int account_ask(struct account *account, const char *operation, json_t *arguments, json_t **result,
@@ -191,7 +193,8 @@ static int bind(struct account *account, const char *uuid, struct reason *why)
 		return r;
 	if (fetch_credential_kind(fetch_text(tokens, "access")) != BY_EITHER)
 		return reason_set(why, -EBADE,
-		    "what the service gave as the token of the identity %s is none; it is not used", uuid);
+		    "what the service gave as the token of the identity %s is none; it is not used",
+		    uuid);
 	wallet_name(WALLET_IDENTITY, uuid, access);
 	wallet_name(WALLET_REFRESH, uuid, refresh);
 	if (fetch_text(tokens, "refresh"))
@@ -214,7 +217,8 @@ static int keep_own(struct account *account, const char *uuid, const char *key, 
 
 	if (!key || fetch_credential_kind(key) != BY_IDENTITY)
 		return reason_set(why, -EBADE,
-		    "what the service gave as the key of the identity %s is none (they begin with ravi_id_); it "
+		    "what the service gave as the key of the identity %s is none (they begin with "
+		    "ravi_id_); it "
 		    "is not used",
 		    uuid);
 	wallet_name(WALLET_IDENTITY, uuid, name);

@@ -197,7 +197,9 @@ static int poll_once(struct login *login, const char *code, json_t **grant, stru
 		/* No longer than the code is good. */
 		left = deadline_left(login->until);
 		if (wait > login->interval)
-			rest((wait - login->interval) * 1000 < left ? (wait - login->interval) * 1000 : left);
+			rest((wait - login->interval) * 1000 < left
+				 ? (wait - login->interval) * 1000
+				 : left);
 		/* What has broken off does not come back. */
 		fetch_close(account->fetch);
 		account->fetch = NULL;
@@ -214,7 +216,8 @@ static int poll_once(struct login *login, const char *code, json_t **grant, stru
 		return reason_set(why, -EACCES, "the login was denied on the page");
 	if (!strcmp(error, "expired_token"))
 		return reason_set(why, -ETIME, "the code has expired; begin again: ravi auth login");
-	reason_set(why, 0, "the service does not know this login (%.60s); begin again: ravi auth login", error);
+	reason_set(why, 0,
+	    "the service does not know this login (%.60s); begin again: ravi auth login", error);
 	text_tame(why->text);
 	return -EBADRQC;
 }

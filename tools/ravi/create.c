@@ -54,7 +54,8 @@ const struct option_row create_options[] = {
     {ROW(local), .kind = OPTION_FLAG,
 	.help = "on this machine alone, though a service is configured"},
     {ROW(contract), .kind = OPTION_TEXT, .argument = "b|c",
-	.help = "what the service calls an address: email (b) or email_identifier (c, the default)"},
+	.help =
+	    "what the service calls an address: email (b) or email_identifier (c, the default)"},
     {ROW(user), .kind = OPTION_TEXT, .argument = "OSUSER",
 	.help = "the OS user that carries it (default: NAME)"},
     {ROW(linger), .kind = OPTION_FLAG, .help = "keep that user's ring after its last session"},

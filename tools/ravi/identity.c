@@ -401,7 +401,8 @@ static int change(struct transition *t, struct reason *why)
 }
 
 /* What this host asked the service with for the identity; nobody here needs it any more. */
-static int forget_key(const struct transition *t, const char *kind, struct wallet *wallet, struct reason *why)
+static int forget_key(
+    const struct transition *t, const char *kind, struct wallet *wallet, struct reason *why)
 {
 	char name[SECRET_NAME_MAX + 1];
 
@@ -427,7 +428,8 @@ static void forget_keys(const struct transition *t)
 	if (r < 0)
 		cli_note("the key of %s for the service stays behind: %s", t->name, why.text);
 	else if (had)
-		cli_note("this machine has forgotten its key of %s; the identity at the service stays, and the "
+		cli_note("this machine has forgotten its key of %s; the identity at the service "
+			 "stays, and the "
 			 "key is good there until it is taken away in the account's settings",
 		    t->name);
 }

@@ -44,18 +44,22 @@ static int from_wallet(const char *identity, struct mailbox *m, struct reason *w
 }
 
 /* The ring outlives a change of ravi.conf: its key goes to the service that it was made for. */
-static int check_service(const struct mailbox *m, const struct ring_profile *profile, struct reason *why)
+static int check_service(
+    const struct mailbox *m, const struct ring_profile *profile, struct reason *why)
 {
 	if (!strcmp(profile->service, m->conf.service_url))
 		return 0;
 	if (!*profile->service)
 		return reason_set(why, -EKEYREJECTED,
-		    "this login does not say which service its " IDENTITY_KEY " belongs to, so it is sent "
+		    "this login does not say which service its " IDENTITY_KEY
+		    " belongs to, so it is sent "
 		    "nowhere; an administrator loads it anew: ravi reload %s",
 		    profile->user);
 	return reason_set(why, -EKEYREJECTED,
-	    "the " IDENTITY_KEY " of this login belongs to %s and is not sent to %s, which service_url "
-	    "names now; an administrator brings the identity here from there: ravi identity adopt %s",
+	    "the " IDENTITY_KEY
+	    " of this login belongs to %s and is not sent to %s, which service_url "
+	    "names now; an administrator brings the identity here from there: ravi identity adopt "
+	    "%s",
 	    profile->service, m->conf.service_url, profile->name);
 }
 

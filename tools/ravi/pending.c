@@ -28,7 +28,8 @@ static void hash_uuid(const char *uuid, char hash[HASH_TEXT + 1])
 {
 	unsigned char digest[crypto_generichash_BYTES];
 
-	crypto_generichash(digest, sizeof(digest), (const unsigned char *)uuid, strlen(uuid), NULL, 0);
+	crypto_generichash(
+	    digest, sizeof(digest), (const unsigned char *)uuid, strlen(uuid), NULL, 0);
 	sodium_bin2hex(hash, HASH_TEXT + 1, digest, HASH_TEXT / 2);
 }
 
@@ -39,8 +40,8 @@ static int lock(struct reason *why)
 	if (fd != -ETIMEDOUT)
 		return fd;
 	return reason_set(why, -EBUSY,
-	    "another ravi identity create has not ended for %d seconds; find it with: fuser %s/%s", LOCK_SECONDS,
-	    PATH_HOST_VAULT, LOCK_NAME);
+	    "another ravi identity create has not ended for %d seconds; find it with: fuser %s/%s",
+	    LOCK_SECONDS, PATH_HOST_VAULT, LOCK_NAME);
 }
 
 int pending_open(
@@ -112,8 +113,8 @@ static int note(struct account *account, struct pending *pending, json_t *noted,
 	return r < 0 ? r : account_keep(account, pending->name, text.data, why);
 }
 
-int pending_note(struct account *account, struct pending *pending, const json_t *identities,
-    struct reason *why)
+int pending_note(
+    struct account *account, struct pending *pending, const json_t *identities, struct reason *why)
 {
 	size_t count = json_array_size(identities);
 	char hash[HASH_TEXT + 1];
@@ -121,7 +122,8 @@ int pending_note(struct account *account, struct pending *pending, const json_t 
 
 	if (count > KNOWN_MAX)
 		return reason_set(why, -E2BIG,
-		    "the account has %zu identities, and %d are the most that this machine makes one "
+		    "the account has %zu identities, and %d are the most that this machine makes "
+		    "one "
 		    "beside; make it at the service, then say: ravi identity adopt",
 		    count, KNOWN_MAX);
 	for (size_t i = 0; i < count; i++) {
@@ -131,8 +133,8 @@ int pending_note(struct account *account, struct pending *pending, const json_t 
 	if (known.error)
 		return known.error;
 	return note(account, pending,
-	    json_pack("{s:n, s:I, s:s}", "uuid", "at", (json_int_t)time(NULL), "known",
-		buf_text(&known)),
+	    json_pack(
+		"{s:n, s:I, s:s}", "uuid", "at", (json_int_t)time(NULL), "known", buf_text(&known)),
 	    why);
 }
 

@@ -41,8 +41,8 @@ bool pending_is_known(const struct pending *pending, const char *uuid);
 long pending_left(const struct pending *pending);
 
 /* About to be asked for, now, with these there already: -E2BIG when they are too many to note. */
-int pending_note(struct account *account, struct pending *pending, const json_t *identities,
-    struct reason *why);
+int pending_note(
+    struct account *account, struct pending *pending, const json_t *identities, struct reason *why);
 
 /* It is this one. */
 int pending_found(

@@ -146,8 +146,10 @@ static int settle(struct account *account, const struct provision *p, const stru
 	if (r == 0 || p->again || !pending_left(pending))
 		return r;
 	return reason_set(why, -EINPROGRESS,
-	    "the service was asked for the identity %s, did not say whether it made it, and does not list "
-	    "it; say the same command again, it goes on from here, and asks anew after %ld s; or at once "
+	    "the service was asked for the identity %s, did not say whether it made it, and does "
+	    "not list "
+	    "it; say the same command again, it goes on from here, and asks anew after %ld s; or "
+	    "at once "
 	    "with --ask-again, where you know that it was not made",
 	    p->name, pending_left(pending));
 }
@@ -162,7 +164,8 @@ static int refused(struct account *account, struct provision *p, struct pending 
 	if (r == 0)
 		return 0;
 	if (r < 0)
-		return reason_prefix(why, error, "say the same command again, it goes on from here: ");
+		return reason_prefix(
+		    why, error, "say the same command again, it goes on from here: ");
 	pending_forget(account, p->name);
 	return error == -EEXIST ? reason_prefix(why, error,
 				      "the address %s is somebody's already; say another --email: ",

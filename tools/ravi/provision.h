@@ -14,7 +14,7 @@ struct provision {
 	const char *local;  /* the address before its @; NULL: the service chooses it */
 	const char *domain; /* what is behind it; NULL: the account's */
 	bool phone;         /* with a phone number */
-	bool again;         /* what an earlier call asked for was not made, the administrator says */
+	bool again; /* what an earlier call asked for was not made, the administrator says */
 	bool old_contract;  /* the service is one of contract B, which calls the address "email" */
 
 	/* What there is then. */

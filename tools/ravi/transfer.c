@@ -323,7 +323,8 @@ int run_vault_import(void *opaque, int argc, char **argv)
 	if (r < 0)
 		return context_fail(r, &why);
 	if (*import.taken.kept)
-		cli_note("the copy that was here is kept as %s; ravi vault info --file shows what it is",
+		cli_note(
+		    "the copy that was here is kept as %s; ravi vault info --file shows what it is",
 		    import.taken.kept);
 	code = report(&import);
 	r = refresh(&import, &why);

@@ -22,7 +22,7 @@
 
 #define TIMEOUT  120
 #define INTERVAL 2
-#define LOOK_INTO_LEAST 1000  /* ms for one message */
+#define LOOK_INTO_LEAST 1000 /* ms for one message */
 #define LOOK_INTO_MOST  10000
 #define LOOK_BACK (26 * 3600) /* s: so far may the clocks differ */
 #define RECENT    20          /* mails by whose times the next question is asked */
@@ -113,7 +113,6 @@ static bool fits(const char *pattern, const char *text)
 static void bare_address(const char *sender, char address[EMAIL_MAX + 1])
 {
 	const char *open = strrchr(sender, '<'), *from = open ? open + 1 : sender;
-
 	size_t len = strcspn(from, ">");
 
 	snprintf(address, EMAIL_MAX + 1, "%.*s", len > EMAIL_MAX ? 0 : (int)len, from);
@@ -226,12 +225,13 @@ static void note_left_out(const char *because)
 }
 
 /* What is in a message is found on this machine, in time of its own, whatever the service took to answer. */
-static int ask_what_is_in_it(struct waiting *w, json_t *arguments, json_t **result, struct reason *why)
+static int ask_what_is_in_it(
+    struct waiting *w, json_t *arguments, json_t **result, struct reason *why)
 {
 	const struct deadline whole = w->mailbox.deadline;
 	int left = deadline_left(w->until), r;
 
-	w->mailbox.deadline = deadline_in(left < LOOK_INTO_LEAST   ? LOOK_INTO_LEAST
+	w->mailbox.deadline = deadline_in(left < LOOK_INTO_LEAST  ? LOOK_INTO_LEAST
 					  : left > LOOK_INTO_MOST ? LOOK_INTO_MOST
 								  : left);
 	r = mailbox_ask(
@@ -384,7 +384,8 @@ static int look(struct waiting *w, struct reason *why)
 	const struct wait_values *v = w->values;
 	bool mail = v->email || !v->sms, sms = v->sms || !v->email;
 	bool has_begun = (!mail || w->has_begun[false]) && (!sms || w->has_begun[true]);
-	int left = deadline_left(w->until), whole = (int)w->mailbox.conf.service_timeout * 1000, r = 0, s = 0;
+	int left = deadline_left(w->until), whole = (int)w->mailbox.conf.service_timeout * 1000,
+	    r = 0, s = 0;
 
 	/* Before it begins it has time to see what is there, however short the wait is. */
 	w->mailbox.deadline = deadline_in(!has_begun || left > whole ? whole : left);

@@ -87,8 +87,7 @@ static void look_at(struct doctor *d, const struct ours *o)
 			    "root:root %s",
 			    o->path, o->path);
 		else
-			doctor_remedy(
-			    d, "look at what it says, then: chown root:root %s", o->path);
+			doctor_remedy(d, "look at what it says, then: chown root:root %s", o->path);
 	} else if (mode != o->mode) {
 		(open_to_others ? doctor_bad : doctor_warn)(d, o->path,
 		    "it has mode %04o and not %04o%s", mode, o->mode,

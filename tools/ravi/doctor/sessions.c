@@ -68,7 +68,7 @@ static void check_sessions(struct doctor *d)
 /* What can be said of a user's ring without the lock that ravi-load has when it acts. */
 enum claim {
 	CLAIM_WANTED, /* it may have one, and somebody wants it */
-	CLAIM_NONE,   /* nobody seems to want it: ravi-load looks again, with the lock, before it ends it */
+	CLAIM_NONE, /* nobody seems to want it: ravi-load looks again, with the lock, before it ends it */
 	CLAIM_DENIED, /* its identity is disabled or deleted: it has to go, whoever is logged in */
 	CLAIM_UNKNOWN /* the entry cannot be read: that takes nothing from anybody */
 };
