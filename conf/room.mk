@@ -7,6 +7,10 @@ CONF_FILLED = \
 	%D%/systemd/ravi-broker.service \
 	%D%/systemd/ravi-session@.service \
 	%D%/systemd/ravi-sweep.service \
+	%D%/systemd/ravi-sync.path \
+	%D%/systemd/ravi-sync.service \
+	%D%/systemd/ravi-sync-wanted.service \
+	%D%/systemd/ravi-sync-watch.service \
 	%D%/systemd/run-ravi-home.mount \
 	%D%/systemd/user@.service.d/ravi.conf \
 	%D%/examples/agent-daemon.service \
@@ -22,6 +26,10 @@ EXTRA_DIST += \
 	%D%/systemd/ravi-broker.service.in \
 	%D%/systemd/ravi-session@.service.in \
 	%D%/systemd/ravi-sweep.service.in \
+	%D%/systemd/ravi-sync.path.in \
+	%D%/systemd/ravi-sync.service.in \
+	%D%/systemd/ravi-sync-wanted.service.in \
+	%D%/systemd/ravi-sync-watch.service.in \
 	%D%/systemd/run-ravi-home.mount.in \
 	%D%/systemd/user@.service.d/ravi.conf.in \
 	%D%/examples/agent-daemon.service.in \
@@ -44,8 +52,12 @@ nodist_unit_DATA = \
 	%D%/systemd/ravi-broker.service \
 	%D%/systemd/ravi-session@.service \
 	%D%/systemd/ravi-sweep.service \
+	%D%/systemd/ravi-sync.path \
+	%D%/systemd/ravi-sync.service \
+	%D%/systemd/ravi-sync-wanted.service \
+	%D%/systemd/ravi-sync-watch.service \
 	%D%/systemd/run-ravi-home.mount
-dist_unit_DATA = %D%/systemd/ravi-sweep.timer
+dist_unit_DATA = %D%/systemd/ravi-sweep.timer %D%/systemd/ravi-sync.timer
 usermanagerdir = $(unitdir)/user@.service.d
 nodist_usermanager_DATA = %D%/systemd/user@.service.d/ravi.conf
 

@@ -12,6 +12,7 @@
 #include "util/text.h"
 
 static const char *const reach_words[] = {"user", "session", NULL};
+static const char *const seal_words[] = {"on", "off", NULL};
 
 #define ROW(member) .name = #member, .offset = offsetof(struct conf, member)
 
@@ -51,12 +52,28 @@ const struct option_row conf_table[] = {
 	.help = "the proxy on the way to it (default: none)"},
     {ROW(service_timeout), .kind = OPTION_NUMBER, .argument = "SECONDS", .min = 1, .max = 600,
 	.help = "the total for what one command asks of it (default 30)"},
+    {ROW(store), .kind = OPTION_TEXT, .argument = "directory|service",
+	.help = "where the vaults are at home: in this machine's folder alone, or at the service "
+		"(default directory)"},
+    {ROW(seal), .kind = OPTION_CHOICE, .argument = "on|off", .choices = seal_words,
+	.help = "whether the service gets sealed vaults, or single secrets that it can read"},
+    {ROW(max_age), .kind = OPTION_NUMBER, .argument = "SECONDS", .min = 0, .max = 2592000,
+	.help = "a login looks for news behind a copy that is older than this (default 900)"},
+    {ROW(required_fresh), .kind = OPTION_FLAG,
+	.help = "a login waits for news where the copy is older than max_age, and fails without"},
+    {ROW(offline_max), .kind = OPTION_NUMBER, .argument = "SECONDS", .min = 0, .max = 31536000,
+	.help = "so long a copy serves while the store is not reached (default 604800, 7 days)"},
     {ROW(conf), .kind = OPTION_TEXT, .argument = "PATH",
 	.help = "another ravi.conf (PAM line only; absolute path)"},
     {0},
 };
 
 #undef ROW
+
+bool conf_has_remote_store(const struct conf *conf)
+{
+	return conf->store && strcmp(conf->store, "directory") != 0;
+}
 
 const char *conf_reach_word(int reach)
 {
@@ -157,7 +174,9 @@ int conf_load(struct conf *conf, int argc, const char *const *argv, conf_unknown
 	    .reach = REACH_USER,
 	    .keep = 5,
 	    .audit_keep = 16,
-	    .service_timeout = 30};
+	    .service_timeout = 30,
+	    .max_age = 15 * 60,
+	    .offline_max = 7 * 24 * 3600};
 	for (int i = 0; i < argc && r == 0; i++)
 		r = apply_argument(conf, argv[i], true, unknown, context, why);
 	if (r == 0)

@@ -20,6 +20,11 @@ enum conf_reach {
 	REACH_SESSION, /* into the session ring alone */
 };
 
+enum conf_seal {
+	SEAL_ON,
+	SEAL_OFF,
+};
+
 struct conf {
 	bool debug;
 	bool quiet;
@@ -38,6 +43,11 @@ struct conf {
 	const char *service_ca;    /* certificates that may vouch for it; NULL: the system's */
 	const char *service_proxy; /* the way to it; NULL: straight */
 	long service_timeout;      /* seconds that one command waits for it */
+	const char *store;         /* the store of record; NULL: the directory store */
+	int seal;                  /* enum conf_seal */
+	long max_age;              /* seconds after which a copy is looked at again */
+	bool required_fresh;       /* before a login, not behind it */
+	long offline_max;          /* seconds for which a copy serves unseen by its store */
 
 	struct buf text; /* what the texts above point into */
 };
@@ -57,6 +67,9 @@ int conf_load(struct conf *conf, int argc, const char *const *argv, conf_unknown
     void *context, struct reason *why);
 
 void conf_free(struct conf *conf);
+
+/* Whether the vaults are at home in another store than this machine's folder, which then holds copies. */
+bool conf_has_remote_store(const struct conf *conf);
 
 /* The word for a reach, as the option takes it. */
 const char *conf_reach_word(int reach);

@@ -125,7 +125,7 @@ static void release(struct fetch *fetch)
 
 int fetch_open(const struct conf *conf, enum fetch_use use, struct fetch **fetch, struct reason *why)
 {
-	const char *argv[6] = {"ravi-fetch", "--url", conf->service_url};
+	const char *argv[8] = {"ravi-fetch", "--url", conf->service_url};
 	const struct spawn what = {.path = PATH_FETCH, .argv = argv, .input = -1};
 	size_t n = 3;
 	int r = fetch_check_conf(conf, why);
@@ -141,6 +141,10 @@ int fetch_open(const struct conf *conf, enum fetch_use use, struct fetch **fetch
 	if (conf->service_ca) {
 		argv[n++] = "--ca";
 		argv[n++] = conf->service_ca;
+	}
+	if (conf_has_remote_store(conf)) {
+		argv[n++] = "--store";
+		argv[n++] = conf->store;
 	}
 	*fetch = calloc(1, sizeof(**fetch));
 	if (!*fetch)

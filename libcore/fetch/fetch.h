@@ -29,7 +29,7 @@
 #include "util/reason.h"
 
 #define FETCH_USER        "ravi-fetch" /* whom ravi-fetch becomes when root starts it */
-#define FETCH_REQUEST_MAX (4u << 20)   /* bytes of JSON */
+#define FETCH_REQUEST_MAX  (8u << 20)   /* bytes of JSON: two documents of a store, armored */
 #define FETCH_RESULT_MAX  (16u << 20)
 #define FETCH_DOWN_SECONDS 30 /* so long nobody waits for a service that did not answer */
 
@@ -58,6 +58,8 @@ struct fetch;
  *	-ENOKEY		there is no such thing (404)	-EEXIST		it is there already (409)
  *	-EBADRQC	the service did not take the request (400 and other 4xx)
  *	-EREMOTE	it answers with a redirect: service_url is wrong
+ *	-ENOENT		the store has no such document	-ESTALE		it has another one than the expected
+ *	-ENODATA	it has a part of the document	-ENOPKG		there is no store of that name
  *
  * All up to -EINPROGRESS are exit code 6; then 5, 5, 5, 3, 1, 1, 1.
  */

@@ -54,6 +54,10 @@ static const struct operation operations[] = {
     {"secret.delete", "DELETE", "/api/secrets/{uuid}/", BY_IDENTITY, OPERATION_CHANGE, NULL, NULL,
 	NULL},
 
+    /* ---- a vault as a whole: the store module says the operations above; put compares before it writes ---- */
+    {"store.get", NULL, "", BY_IDENTITY, OPERATION_READ, NULL, NULL, "{document"},
+    {"store.put", NULL, "", BY_IDENTITY, OPERATION_CHANGE, NULL, "expected document", NULL},
+
     /* ---- mail and SMS ---- */
     {"thread.list", "GET", "/api/email-inbox/", BY_IDENTITY, OPERATION_READ,
 	"has_unread limit offset", NULL, "[thread"},

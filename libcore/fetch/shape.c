@@ -27,6 +27,7 @@ static const struct {
     {"phone-row", "id:i phone_number:p provider:t? created_dt:t?"},
     {"owner", "first_name:t? last_name:t?"},
     {"secret", "uuid:u key:T value:t notes:t? created_dt:t? updated_dt:t?"},
+    {"document", "document:T"},
     {"encryption", "salt:t verifier:t public_key:t"},
     {"thread", "thread_id:T subject:t? preview:t? from_email:t? inbox:t? message_count:n? "
 	       "unread_count:n? latest_message_dt:t? oldest_message_dt:t?"},

@@ -14,6 +14,7 @@
 #include "machine/wallet.h"
 #include "util/cleanup.h"
 #include "util/file.h"
+#include "vault/hex.h"
 
 #define WALLET "host" /* the vault's name */
 
@@ -157,12 +158,28 @@ void wallet_name(const char *kind, const char *uuid, char name[SECRET_NAME_MAX +
 	name[n] = '\0';
 }
 
-void wallet_pending_name(const char *identity, char name[SECRET_NAME_MAX + 1])
+void wallet_name_in_hex(const char *kind, const char *identity, char name[SECRET_NAME_MAX + 1])
 {
-	size_t n = (size_t)snprintf(name, SECRET_NAME_MAX + 1, "%s", WALLET_PENDING);
+	size_t n = (size_t)snprintf(name, SECRET_NAME_MAX + 1, "%s", kind);
 
 	for (; *identity && n + 2 <= SECRET_NAME_MAX; identity++, n += 2)
 		snprintf(name + n, 3, "%02X", (unsigned char)*identity);
+}
+
+int wallet_read_name(const char *kind, const char *name, char identity[IDENTITY_NAME_MAX + 1])
+{
+	size_t lead = strlen(kind), len = strlen(name), size;
+	char digits[2 * IDENTITY_NAME_MAX + 1] = "";
+
+	if (strncmp(name, kind, lead) || len - lead >= sizeof(digits))
+		return -EINVAL;
+	for (size_t i = lead; i < len; i++)
+		digits[i - lead] = (char)tolower((unsigned char)name[i]);
+	size = (len - lead) / 2;
+	if (hex_parse(digits, len - lead, (uint8_t *)identity, size) < 0)
+		return -EINVAL;
+	identity[size] = '\0';
+	return identity_name_check(identity, NULL);
 }
 
 void wallet_uuid(const char *name, char uuid[VAULT_UUID_TEXT])

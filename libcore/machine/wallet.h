@@ -19,6 +19,7 @@
 #define WALLET_IDENTITY        "IDENTITY_"       /* and the UUID: ravi_id_..., or the bound access token */
 #define WALLET_REFRESH         "REFRESH_"        /* and the UUID: of contract A alone */
 #define WALLET_PENDING         "PENDING_"        /* and a name in hex: an identity on its way */
+#define WALLET_NAMED           "NAMED_" /* and a name in hex: the UUID of what is called that here */
 
 struct wallet {
 	struct machine own;  /* the host key, and the folder as a store */
@@ -52,9 +53,12 @@ int wallet_set(struct wallet *wallet, const char *name, const char *url, const v
     size_t len, struct reason *why);
 int wallet_delete(struct wallet *wallet, const char *name, struct reason *why);
 
-/* WALLET_IDENTITY or WALLET_REFRESH with a UUID / WALLET_PENDING with an identity's name. */
+/* WALLET_IDENTITY or WALLET_REFRESH with a UUID / WALLET_PENDING or WALLET_NAMED with an identity's name. */
 void wallet_name(const char *kind, const char *uuid, char name[SECRET_NAME_MAX + 1]);
-void wallet_pending_name(const char *identity, char name[SECRET_NAME_MAX + 1]);
+void wallet_name_in_hex(const char *kind, const char *identity, char name[SECRET_NAME_MAX + 1]);
+
+/* The identity's name in such a value's name: 0, -EINVAL (it is none of that kind). */
+int wallet_read_name(const char *kind, const char *name, char identity[IDENTITY_NAME_MAX + 1]);
 
 /*
  * Calls `each` for every value whose name begins with `kind` (NULL: all), with the value's name; stops at

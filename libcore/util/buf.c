@@ -125,6 +125,11 @@ void buf_cut(struct buf *b, size_t len)
 	b->len = len;
 }
 
+bool buf_equal(const struct buf *a, const struct buf *b)
+{
+	return a->len == b->len && (!a->len || !memcmp(a->data, b->data, a->len));
+}
+
 void buf_move(struct buf *to, struct buf *from)
 {
 	buf_free(to);

@@ -11,6 +11,7 @@
 #define RAVI_BUF_H
 
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -46,6 +47,9 @@ const char *buf_text(const struct buf *b);
 
 /* Cuts to `len` bytes, wiping the rest; does nothing when it is shorter. */
 void buf_cut(struct buf *b, size_t len);
+
+/* Whether both hold the same bytes. */
+bool buf_equal(const struct buf *a, const struct buf *b);
 
 /* Moves the content of `from` into `to`, which is freed first. */
 void buf_move(struct buf *to, struct buf *from);

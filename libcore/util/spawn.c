@@ -40,8 +40,9 @@ static int high_pipe(int ends[2])
 	return error;
 }
 
-/* `input` -1 and `output` -1 are /dev/null. */
-static int spawn_start(const struct spawn *what, int input, int output, pid_t *pid)
+/* `input` -1 and `output` -1 are /dev/null; `attributes` NULL: none. */
+static int spawn_start_as(const struct spawn *what, int input, int output,
+    const posix_spawnattr_t *attributes, pid_t *pid)
 {
 	static const char *const nothing[] = {NULL};
 	const char *const *envp = what->envp ? what->envp : nothing;
@@ -64,10 +65,29 @@ static int spawn_start(const struct spawn *what, int input, int output, pid_t *p
 	else if (!r)
 		r = posix_spawn_file_actions_addopen(&files, 2, "/dev/null", O_WRONLY, 0);
 	if (!r)
-		r = posix_spawn(pid, what->path, &files, NULL, (char *const *)(uintptr_t)what->argv,
-		    (char *const *)(uintptr_t)envp);
+		r = posix_spawn(pid, what->path, &files, attributes,
+		    (char *const *)(uintptr_t)what->argv, (char *const *)(uintptr_t)envp);
 	posix_spawn_file_actions_destroy(&files);
 	return -r;
+}
+
+static int spawn_start(const struct spawn *what, int input, int output, pid_t *pid)
+{
+	return spawn_start_as(what, input, output, NULL, pid);
+}
+
+int spawn_detached(const struct spawn *what)
+{
+	posix_spawnattr_t attributes;
+	pid_t pid;
+	int r = posix_spawnattr_init(&attributes);
+
+	if (r)
+		return -r;
+	r = posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSID);
+	r = r ? -r : spawn_start_as(what, -1, -1, &attributes, &pid);
+	posix_spawnattr_destroy(&attributes);
+	return r;
 }
 
 /*

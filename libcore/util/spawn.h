@@ -32,6 +32,12 @@ struct spawn {
 int spawn_collect(const struct spawn *what, struct deadline deadline, void *out, size_t cap,
     size_t *len, int *status);
 
+/*
+ * Starts it in a session of its own with /dev/null as descriptors 0, 1 and 2, and does not wait for it: init
+ * reaps it when the caller has ended. 0, or a negative errno when it could not be started.
+ */
+int spawn_detached(const struct spawn *what);
+
 /* A program that was started to talk with. */
 struct spawn_talk {
 	int fd;    /* our end of the socket that its descriptor 0 is, for wire.h; -1: there is none */

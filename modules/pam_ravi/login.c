@@ -26,6 +26,7 @@
 #include "ring/keyctl.h"
 #include "ring/loader.h"
 #include "ring/session.h"
+#include "sync/base.h"
 #include "util/cleanup.h"
 #include "util/reason.h"
 
@@ -186,11 +187,22 @@ static int link_warm_ring(const struct login *login, const struct passwd *pw,
 	return 1;
 }
 
+/* Whether news are to be looked for where the vaults are at home: ravi-load sees to it, as required_fresh has it. */
+static bool is_due(const struct login *login, const struct agent *agent)
+{
+	int64_t age;
+
+	for (size_t i = 0; conf_has_remote_store(&login->conf) && i < agent->count; i++)
+		if (base_age(agent->identities[i], &age, NULL) == 0 && age > login->conf.max_age)
+			return true;
+	return false;
+}
+
 /*
  * Under the lock the record is made and the ring looked at: a last close either sees the record, or has
  * ended the ring before we look.
  */
-static int enter(const struct login *login, const struct passwd *pw,
+static int enter(const struct login *login, const struct agent *agent, const struct passwd *pw,
     const struct join_links *user, struct reason *why)
 {
 	fd_auto lock = session_lock(login->user, login->deadline, why);
@@ -199,7 +211,9 @@ static int enter(const struct login *login, const struct passwd *pw,
 	if (lock < 0)
 		return lock;
 	r = count_session(login, lock, why);
-	return r < 0 ? r : link_warm_ring(login, pw, user, why);
+	if (r < 0 || is_due(login, agent))
+		return r;
+	return link_warm_ring(login, pw, user, why);
 }
 
 /*
@@ -223,7 +237,7 @@ static int end_inherited_ring(struct login *login, uid_t uid, bool may_own)
 static int enter_or_load(struct login *login, const struct agent *agent,
     const struct passwd *pw, const struct join_links *user, struct reason *why)
 {
-	int r = agent->state == AGENT_ACTIVE ? enter(login, pw, user, why) : 0;
+	int r = agent->state == AGENT_ACTIVE ? enter(login, agent, pw, user, why) : 0;
 
 	/* Without a whole ring, and for the log line and the end of a ring that is not to be. */
 	return r == 0 ? run_loader(login, LOADER_LOAD, login->user, why) : r;

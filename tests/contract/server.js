@@ -200,6 +200,9 @@ class Server {
 		"/sms": ({ identity, ...text }) => this.world.receiveText(this.named(identity), text),
 		"/secret": ({ identity, key, value, notes = "" }) => {
 			const one = this.named(identity);
+			one.secrets = one.secrets.filter((secret) => secret.key !== key);
+			if (value === null)
+				return {};
 			one.secrets.push({
 				uuid: require("node:crypto").randomUUID(), identity: one.id, key, value, notes,
 				created_dt: this.world.now(), updated_dt: this.world.now(),

@@ -113,9 +113,11 @@ FUZZ_CALLS = \
 	%D%/calls.c %D%/calls.h %D%/chance.c %D%/chance.h %D%/fuzz.h %D%/kernel.c %D%/kernel.h \
 	%D%/loader-side.c %D%/pam-side.c %D%/pam-side.h %D%/scene.c %D%/scene.h \
 	modules/pam_ravi/login.c modules/pam_ravi/login.h modules/pam_ravi/pam_ravi.c \
-	tools/ravi-load/content.c tools/ravi-load/harvest.c tools/ravi-load/home.c \
+	tools/ravi-load/content.c tools/ravi-load/fresh.c tools/ravi-load/harvest.c \
+	tools/ravi-load/home.c \
 	tools/ravi-load/intake.c tools/ravi-load/task.c
 FUZZ_CALLS_LIBS = \
+	libcore/sync/libsync.la libcore/account/libaccount.la libcore/fetch/libfetch.la \
 	libcore/machine/libmachine.la libcore/store/libstore.la libcore/codex/libcodex.la \
 	libcore/vault/libvault.la libcore/age/libage.la \
 	libcore/ring/libring.la libcore/audit/libaudit.la libcore/identity/libidentity.la \

@@ -24,6 +24,8 @@ test_destdir_takes_everything() {
 	contains "$files" "./usr/share/pam-configs/ravi"
 	contains "$files" "./usr/bin/ravi"
 	contains "$files" "./usr/libexec/ravi/ravi-load"
+	contains "$files" "./usr/libexec/ravi/store_service.so"
+	contains "$files" "./lib/systemd/system/ravi-sync.timer"
 	contains "$files" "./lib/systemd/system/ravi-sweep.timer"
 	contains "$files" "./etc/ravi/ravi.conf"
 	lacks "$files" ".la"

@@ -5,33 +5,11 @@
 # stranger could put in their place is refused, each for its own reason, and the good copy stays.
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
+# shellcheck source=second.bash
+. "$(dirname "$0")/second.bash"
 # shellcheck disable=SC2329 # the tests are found by name
 
 out=/tmp/documents
-
-# there COMMAND...: on the second machine.
-there() {
-	nsenter -t "$(cat /tmp/there.pid)" -m -- "$@"
-}
-
-# The session of lib.sh, there.
-session_there() {
-	LOGIN_BY="nsenter -t $(cat /tmp/there.pid) -m --" session "$@"
-}
-
-start_second_machine() {
-	mkdir -p /tmp/there/{etc,lib,run}
-	# shellcheck disable=SC2016
-	unshare --mount --propagation private bash -c '
-		install -d /etc/ravi /var/lib/ravi /run/ravi
-		mount --bind /tmp/there/etc /etc/ravi
-		mount --bind /tmp/there/lib /var/lib/ravi
-		mount --bind /tmp/there/run /run/ravi
-		touch /tmp/there/up
-		exec sleep infinity' &
-	echo $! >/tmp/there.pid
-	eventually 10 test -e /tmp/there/up
-}
 
 # fresh NAME: a document's path where nothing is yet.
 fresh() {

@@ -63,5 +63,6 @@ dist_check_SCRIPTS += %D%/recovery.sh
 dist_check_SCRIPTS += %D%/sandbox
 dist_check_SCRIPTS += %D%/service.sh
 dist_check_SCRIPTS += %D%/status.sh
-EXTRA_DIST += %D%/gh-server.js %D%/git-server.js %D%/contract.bash %D%/github.bash %D%/lib.sh \
+dist_check_SCRIPTS += %D%/store.sh
+EXTRA_DIST += %D%/gh-server.js %D%/git-server.js %D%/contract.bash %D%/github.bash %D%/lib.sh %D%/second.bash \
 	%D%/sshd.bash %D%/terminal.bash

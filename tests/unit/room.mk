@@ -112,7 +112,7 @@ UNIT_TESTS += %D%/test-intake
 %C%_test_intake_SOURCES = %D%/test-intake.c tools/ravi-load/intake.c
 %C%_test_intake_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tools/ravi-load
 %C%_test_intake_LDADD = \
-	libcore/machine/libmachine.la libcore/store/libstore.la libcore/codex/libcodex.la \
+	libcore/sync/libsync.la libcore/machine/libmachine.la libcore/store/libstore.la libcore/codex/libcodex.la \
 	libcore/ring/libring.la libcore/audit/libaudit.la libcore/config/libconfig.la \
 	$(VAULT_TEST_LIBS)
 

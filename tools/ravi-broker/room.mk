@@ -12,7 +12,7 @@ ravilibexec_PROGRAMS += %D%/ravi-broker
 %C%_ravi_broker_CFLAGS = $(AM_CFLAGS) $(SODIUM_CFLAGS) $(JANSSON_CFLAGS)
 %C%_ravi_broker_LDFLAGS = $(HARDENED_LINK)
 %C%_ravi_broker_LDADD = \
-	libcore/broker/libbroker.la libcore/machine/libmachine.la libcore/store/libstore.la \
+	libcore/broker/libbroker.la libcore/sync/libsync.la libcore/machine/libmachine.la libcore/store/libstore.la \
 	libcore/vault/libvault.la libcore/age/libage.la \
 	libcore/ring/libring.la libcore/audit/libaudit.la libcore/identity/libidentity.la \
 	libcore/config/libconfig.la libcore/util/libutil.la \

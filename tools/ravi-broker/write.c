@@ -7,6 +7,7 @@
 
 #include "machine/grow.h"
 #include "machine/policy.h"
+#include "sync/wanted.h"
 #include "write.h"
 
 static int set(struct writing *writing, struct vault *vault, struct reason *why)
@@ -76,6 +77,8 @@ int write_secret(struct writing *writing, struct deadline deadline, struct reaso
 	if (r < 0)
 		return r;
 	writing->is_stored = !writing->is_stale || writing->is_kept;
+	if (writing->is_stored)
+		wanted_ask(writing->conf, writing->identity);
 	if (vault_get(vault, writing->request->name, &stored, NULL) == 0)
 		writing->version = stored.version;
 	r = machine_refresh(

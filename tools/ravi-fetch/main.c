@@ -19,6 +19,7 @@
 #include "reading.h"
 #include "sandbox.h"
 #include "service/service.h"
+#include "stores.h"
 #include "util/cli.h"
 #include "util/takeover.h"
 #include "util/wire.h"
@@ -27,7 +28,13 @@
 #define IDLE_MILLISECONDS (24 * 3600 * 1000) /* who started it may think so long */
 
 struct values {
-	const char *url, *ca;
+	const char *url, *ca, *store;
+};
+
+/* What requests are answered with. */
+struct serving {
+	struct http *http;
+	struct stores stores;
 };
 
 #define ROW(member) .name = #member, .offset = offsetof(struct values, member)
@@ -36,6 +43,8 @@ static const struct option_row options[] = {
     {ROW(url), .kind = OPTION_TEXT, .argument = "URL", .help = "the service"},
     {ROW(ca), .kind = OPTION_TEXT, .argument = "PATH",
 	.help = "certificates that may vouch for it, instead of the system's"},
+    {ROW(store), .kind = OPTION_TEXT, .argument = "NAME",
+	.help = "the store that documents are moved to and from"},
     {0},
 };
 
@@ -59,7 +68,18 @@ static int read_request(const json_t *root, struct service_call *call, struct re
 	return 0;
 }
 
-static int answer_request(struct http *http, const struct buf *request, struct buf *line)
+static int say_call(const struct serving *serving, const struct service_call *call,
+    struct service_answer *came, struct reason *why)
+{
+	if (call->operation->method)
+		return service_call(serving->http, call, came, why);
+	if (!strncmp(call->operation->name, "store.", 6))
+		return stores_ask(&serving->stores, serving->http, call, came, why);
+	return reading_find(call->operation->name, call->arguments, &came->result, why);
+}
+
+static int answer_request(
+    const struct serving *serving, const struct buf *request, struct buf *line)
 {
 	fetch_json_auto root =
 	    json_loadb(request->data, request->len, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, NULL);
@@ -70,11 +90,9 @@ static int answer_request(struct http *http, const struct buf *request, struct b
 	int r = read_request(root, &call, &why);
 
 	if (r == 0)
-		r = http_use_proxy(http, fetch_text(root, "proxy"), &why);
-	if (r == 0 && !call.operation->method)
-		r = reading_find(call.operation->name, call.arguments, &came.result, &why);
-	else if (r == 0)
-		r = service_call(http, &call, &came, &why);
+		r = http_use_proxy(serving->http, fetch_text(root, "proxy"), &why);
+	if (r == 0)
+		r = say_call(serving, &call, &came, &why);
 	if (r == 0)
 		answer = json_pack("{s:i, s:i, s:I, s:o?}", "error", 0, "status", came.status, "wait",
 		    (json_int_t)came.wait, "result", came.result);
@@ -85,7 +103,7 @@ static int answer_request(struct http *http, const struct buf *request, struct b
 	return r < 0 ? r : buf_add_char(line, '\n');
 }
 
-static int serve(struct http *http)
+static int serve(const struct serving *serving)
 {
 	for (;;) {
 		struct deadline idle = deadline_in(IDLE_MILLISECONDS);
@@ -96,7 +114,7 @@ static int serve(struct http *http)
 		/* Nothing: who started us has no more to ask. */
 		if (r < 0 || !request.len)
 			return r < 0 ? EXIT_FAILED : EXIT_DONE;
-		r = answer_request(http, &request, &line);
+		r = answer_request(serving, &request, &line);
 		if (r == 0)
 			r = wire_send(STDIN_FILENO, line.data, line.len, idle);
 		if (r < 0)
@@ -129,7 +147,7 @@ static int run(void *opaque, int argc, char **argv)
 	const struct values *values = opaque;
 	const struct http_where where = {.url = values->url, .ca = values->ca};
 	struct reason why = {0};
-	struct http *http = NULL;
+	struct serving serving = {0};
 	const struct passwd *own = getpwnam(FETCH_USER);
 	bool is_own = own && own->pw_uid == geteuid();
 	struct stat st;
@@ -142,15 +160,16 @@ static int run(void *opaque, int argc, char **argv)
 		return cli_usage("descriptor 0 is no socket: ravi and ravi-load start this program");
 	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
 		return cli_fail(-ENOMEM, NULL);
-	r = http_open(&where, &http, &why);
+	r = http_open(&where, &serving.http, &why);
+	stores_load(values->store, &serving.stores);
 	if (r == 0)
 		r = sandbox_enter(values->ca, is_own, &why);
 	if (r < 0) {
 		syslog(LOG_ERR, "%s", why.text);
 		return cli_fail(r, &why);
 	}
-	code = serve(http);
-	http_close(http);
+	code = serve(&serving);
+	http_close(serving.http);
 	return code;
 }
 

@@ -5,7 +5,8 @@ ravilibexec_PROGRAMS += %D%/ravi-fetch
 	%D%/filter.c %D%/filter.h \
 	%D%/main.c \
 	%D%/reading.c %D%/reading.h \
-	%D%/sandbox.c %D%/sandbox.h
+	%D%/sandbox.c %D%/sandbox.h \
+	%D%/stores.c %D%/stores.h
 %C%_ravi_fetch_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) $(CURL_CFLAGS)
 %C%_ravi_fetch_LDFLAGS = $(HARDENED_LINK)
 %C%_ravi_fetch_LDADD = \

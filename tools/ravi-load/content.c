@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "content.h"
+#include "fresh.h"
 #include "machine/machine.h"
 #include "machine/wallet.h"
 #include "util/when.h"
@@ -35,6 +36,7 @@ struct sources {
 	struct machine machine;
 	struct wallet wallet;
 	const char *service_url; /* NULL: there is no service */
+	struct fresh fresh;
 };
 
 static void close_sources(struct sources *sources)
@@ -160,7 +162,7 @@ static int gather(struct content *content, const struct agent *agent, size_t i,
 	struct gathering g = {
 	    .content = content, .identity = i ? agent->identities[i] : NULL, .now = time(NULL)};
 	vault_auto vault = NULL;
-	int r = machine_vault(&sources->machine, agent->identities[i], NULL, &vault, why);
+	int r = fresh_vault(&sources->fresh, agent->identities[i], &vault, why);
 
 	if (r < 0)
 		return r;
@@ -188,19 +190,26 @@ static int gather(struct content *content, const struct agent *agent, size_t i,
 		     : 0;
 }
 
-int content_build(const struct agent *agent, const char *service_url, struct content *content,
-    struct reason *why)
+int content_build(const struct agent *agent, const struct conf *conf, struct deadline deadline,
+    struct content *content, struct reason *why)
 {
-	__attribute__((cleanup(close_sources))) struct sources sources = {.service_url = service_url};
+	__attribute__((cleanup(close_sources))) struct sources sources = {
+	    .service_url = conf->service_url,
+	    .fresh = {.conf = conf,
+		.machine = &sources.machine,
+		.wallet = &sources.wallet,
+		.deadline = deadline}};
 	struct reason ignored = {0};
 	int r = machine_open(&sources.machine, why);
 
-	if (r == 0 && service_url && wallet_open(&sources.machine, &sources.wallet, &ignored) < 0)
+	if (r == 0 && conf->service_url &&
+	    wallet_open(&sources.machine, &sources.wallet, &ignored) < 0)
 		syslog(LOG_ERR, "%s", ignored.text);
 
 	/* The default identity comes last, its profile as the very last key: see build.h. */
 	for (size_t i = agent->count; i-- > 0 && r == 0;)
 		r = gather(content, agent, i, &sources, why);
+	content->wants_sync = sources.fresh.wants_sync;
 	return r;
 }
 

@@ -5,8 +5,10 @@
 
 #include <stdbool.h>
 
+#include "config/conf.h"
 #include "identity/agent.h"
 #include "ring/build.h"
+#include "util/deadline.h"
 #include "util/reason.h"
 
 struct content {
@@ -14,6 +16,7 @@ struct content {
 	size_t room;
 	uint64_t revision; /* of the default identity's vault */
 	bool denied;       /* the default identity is not active: the agent may have nothing */
+	bool wants_sync;   /* fresh.h */
 };
 
 #define content_auto __attribute__((cleanup(content_free))) struct content
@@ -23,11 +26,11 @@ struct content {
  * are left out; a default identity that is not active is -EACCES with `denied`. A vault that does not open fails the
  * whole: a ring that lacks tokens must not look whole.
  *
- * Where this host has a key for an identity at the service `service_url` (NULL: none), that is in its ring as
+ * Where this host has a key for an identity at the service that `conf` names, that is in its ring as
  * RAVI_IDENTITY_KEY, instead of a secret of that name.
  */
-int content_build(const struct agent *agent, const char *service_url, struct content *content,
-    struct reason *why);
+int content_build(const struct agent *agent, const struct conf *conf, struct deadline deadline,
+    struct content *content, struct reason *why);
 
 void content_free(struct content *content);
 

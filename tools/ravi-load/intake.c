@@ -16,6 +16,7 @@
 #include "identity/agent.h"
 #include "intake.h"
 #include "machine/grow.h"
+#include "sync/wanted.h"
 #include "util/cleanup.h"
 #include "util/spawn.h"
 
@@ -136,6 +137,8 @@ static int store(const struct intake *intake, struct machine *machine, const str
 			   : "failed",
 	    "user", intake->user, "identity", item->identity, "name", item->secret, "version",
 	    version ? text : NULL, "via", "ravi-load", "cause", r ? why->text : NULL, NULL);
+	if (r == 0 || r == -ESTALE)
+		wanted_ask(intake->conf, item->identity);
 	/* A conflict is stored, too; and what the administrator forbids would be forbidden for ever. */
 	return r == -ESTALE || r == -EACCES ? 0 : r;
 }

@@ -13,6 +13,8 @@
 #include <syslog.h>
 #include <unistd.h>
 
+#include "fetch/down.h"
+#include "sync/wanted.h"
 #include "task.h"
 #include "util/cli.h"
 #include "util/file.h"
@@ -69,14 +71,23 @@ static int load_conf(const struct values *values, struct conf *conf, struct reas
 	return conf_load(conf, argc, argv, report_unknown, NULL, why);
 }
 
-static int do_task(
-    const struct values *values, struct loader_record *record, struct audit_batch *events)
+static int say_task(struct task *task, const struct values *values)
 {
+	if (values->load)
+		return task_load(task, values->load);
+	if (values->end)
+		return task_end(task, values->end);
+	if (values->release)
+		return task_release(task, values->release);
+	if (values->deny)
+		return task_deny(task, values->deny);
+	return task_sweep(task);
+}
+
+static int do_task(struct task *task, const struct values *values)
+{
+	struct loader_record *record = task->record;
 	conf_auto conf = {0};
-	struct task task = {.conf = &conf,
-	    .into_session = values->into_session,
-	    .record = record,
-	    .events = events};
 	struct reason why = {0};
 	int r = load_conf(values, &conf, &why);
 
@@ -87,16 +98,13 @@ static int do_task(
 		snprintf(record->text, sizeof(record->text), "%s", why.text);
 		return r;
 	}
-	task.deadline = deadline_in(conf.timeout * 1000);
-	if (values->load)
-		return task_load(&task, values->load);
-	if (values->end)
-		return task_end(&task, values->end);
-	if (values->release)
-		return task_release(&task, values->release);
-	if (values->deny)
-		return task_deny(&task, values->deny);
-	return task_sweep(&task);
+	task->conf = &conf;
+	task->deadline = deadline_in(conf.timeout * 1000);
+	r = say_task(task, values);
+	task->wants_sync = conf_has_remote_store(&conf) && (task->wants_sync || wanted_is_any()) &&
+			   down_check(conf.service_url, &why) == 0;
+	task->conf = NULL;
+	return r;
 }
 
 /* The record to who started us; words to a person or a journal. */
@@ -118,6 +126,9 @@ static int run(void *context, int argc, char **argv)
 	const struct values *values = context;
 	struct loader_record record = {.magic = LOADER_MAGIC};
 	audit_batch_auto events = {0};
+	struct task task = {
+	    .into_session = values->into_session, .record = &record, .events = &events};
+	struct reason why = {0};
 	int code;
 
 	(void)argc, (void)argv;
@@ -125,12 +136,15 @@ static int run(void *context, int argc, char **argv)
 	    1)
 		return cli_usage("one of --load, --end, --release, --deny and --sweep is wanted");
 	openlog("ravi-load", LOG_PID, LOG_AUTHPRIV);
-	record.error = do_task(values, &record, &events);
+	record.error = do_task(&task, values);
 	if (record.error)
 		syslog(LOG_ERR, "%s", record.text);
 	/* Whatever the disk of the trail does: a login that has its answer does not fail any more. */
 	code = answer(&record);
 	audit_flush(&events);
+	/* The same goes for the network; a service that is down is not asked anew by every login. */
+	if (task.wants_sync && wanted_start(&why) < 0)
+		syslog(LOG_WARNING, "%s", why.text);
 	return code;
 }
 

@@ -3,6 +3,7 @@ ravilibexec_PROGRAMS += %D%/ravi-load
 %C%_ravi_load_SOURCES = \
 	%D%/main.c \
 	%D%/content.c %D%/content.h \
+	%D%/fresh.c %D%/fresh.h \
 	%D%/harvest.c %D%/harvest.h \
 	%D%/home.c %D%/home.h \
 	%D%/intake.c %D%/intake.h \
@@ -10,6 +11,7 @@ ravilibexec_PROGRAMS += %D%/ravi-load
 %C%_ravi_load_CFLAGS = $(AM_CFLAGS) $(SODIUM_CFLAGS) $(JANSSON_CFLAGS)
 %C%_ravi_load_LDFLAGS = $(HARDENED_LINK)
 %C%_ravi_load_LDADD = \
+	libcore/sync/libsync.la libcore/account/libaccount.la libcore/fetch/libfetch.la \
 	libcore/machine/libmachine.la libcore/store/libstore.la libcore/codex/libcodex.la \
 	libcore/vault/libvault.la libcore/age/libage.la \
 	libcore/ring/libring.la libcore/audit/libaudit.la libcore/identity/libidentity.la \

@@ -196,8 +196,9 @@ static int load_ring(struct task *task, const struct agent *agent, bool *denied,
 	content_auto content = {0};
 	struct reason note = {0};
 	int r = existing < 0 ? existing
-			     : content_build(agent, task->conf->service_url, &content, why);
+			     : content_build(agent, task->conf, task->deadline, &content, why);
 
+	task->wants_sync |= content.wants_sync;
 	*denied = content.denied;
 	/* Killed half way, we leave values of two revisions, and expiries that an update took off. */
 	if (r == 0 && existing)

@@ -11,10 +11,11 @@
 #include <string.h>
 #include <time.h>
 
-#include "account.h"
+#include "account/account.h"
 #include "audit/audit.h"
 #include "auth.h"
 #include "commands.h"
+#include "home.h"
 #include "util/cleanup.h"
 #include "util/jsonout.h"
 #include "util/table.h"
@@ -280,7 +281,7 @@ static int log_in(struct login *login, struct reason *why)
 	int r = context_open(&login->context, why);
 
 	if (r == 0)
-		r = account_open(&login->context, &login->account, why);
+		r = context_account(&login->context, &login->account, why);
 	if (r == 0)
 		r = check_not_logged_in(login, why);
 	if (r == 0)
@@ -376,7 +377,7 @@ static int look(struct context *context, bool offline, struct standing *s, struc
 	wallet_each(&wallet, WALLET_IDENTITY, count_one, &s->identities);
 	if (offline)
 		return 0;
-	r = account_open(context, &account, why);
+	r = context_account(context, &account, why);
 	if (r < 0)
 		return r;
 	s->asked = 1;

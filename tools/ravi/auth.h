@@ -5,7 +5,8 @@
 
 #include <stdbool.h>
 
-#include "account.h"
+#include "account/account.h"
+#include "context.h"
 
 struct auth_values {
 	bool offline;

@@ -15,6 +15,7 @@
 #include "carrier.h"
 #include "commands.h"
 #include "context.h"
+#include "home.h"
 #include "identity.h"
 #include "provision.h"
 #include "recovery.h"
@@ -250,7 +251,7 @@ static void split_address(struct creation *c)
  */
 static int provision(struct creation *c, struct reason *why)
 {
-	int r = account_open(&c->context, &c->account, why);
+	int r = context_account(&c->context, &c->account, why);
 
 	if (r < 0)
 		return r;
@@ -355,7 +356,7 @@ static int finish(struct creation *c)
 	/* A new OS user has no ring yet; an agent's sessions shall see the further identity, and a new key. */
 	if (c->carrier.before.count || c->carrier.agent.linger || c->is_here)
 		r = context_refresh(&c->context, c->carrier.agent.user, &why);
-	return r < 0 ? context_fail(r, &why) : code;
+	return home_bring(&c->context, c->name, r < 0 ? context_fail(r, &why) : code);
 }
 
 int run_create(void *opaque, int argc, char **argv)
@@ -407,7 +408,8 @@ static int look_for_own(struct creation *c, struct reason *why)
 	c->is_here = r == 0 && agent->count;
 	if (c->is_here)
 		c->carrier.user = agent->user;
-	else if (r == 0)
+	/* At home at the service a copy may be here before who carries it. */
+	else if (r == 0 && !conf_has_remote_store(&c->context.conf))
 		r = say_exists(c->name, why);
 	return r;
 }
@@ -425,12 +427,75 @@ static int choose_name(struct creation *c, struct reason *why)
 	return 0;
 }
 
+/* 0 with the vault that the service has; 1: it has none, so one is made here. */
+static int fetch_vault(struct creation *c, struct reason *why)
+{
+	sync_auto sync = {0};
+	struct synced synced;
+	int r = sync_open(&c->context.conf, &c->context.machine, FETCH_COMMAND, &sync, why);
+
+	if (r == 0)
+		r = sync_name(&sync, c->name, c->provision.uuid, why);
+	if (r < 0)
+		return r;
+	r = home_meet(&c->context, &sync, c->name, &synced, why);
+	if (r == -ENOKEY)
+		return 1;
+	vault_free(c->vault);
+	c->vault = NULL;
+	if (r == 0)
+		r = machine_vault(&c->context.machine, c->name, NULL, &c->vault, why);
+	if (r == 0 && vault_state(c->vault) == AGENT_DELETED)
+		return reason_set(why, -ENOKEY, "identity %s was deleted", c->name);
+	return r;
+}
+
+/* The OS user and the entry, for a vault that is here or will be. */
+static int carry_here(struct creation *c, struct reason *why)
+{
+	fd_auto lock = agent_lock(why);
+	int r = lock < 0 ? lock : carrier_check(&c->carrier, why);
+
+	if (r < 0)
+		return r;
+	carrier_block_interrupts();
+	r = carrier_prepare(&c->carrier, why);
+	if (r == 0)
+		r = carrier_enter(&c->carrier, why);
+	if (r < 0)
+		undo(c);
+	return r;
+}
+
+/*
+ * At home at the service. A vault that this machine cannot open yet, or does not trust, is an administrator's to
+ * mend on another one; the OS user waits for it, and its first login gets it.
+ */
+static int adopt_home(struct creation *c, struct reason *why)
+{
+	struct reason refused = {0};
+	int r = fetch_vault(c, &refused), made;
+
+	if (r == 1)
+		return make_here(c, why);
+	if (r < 0 && (r != -EKEYREJECTED || c->values->name))
+		return reason_set(why, r, "%s", refused.text);
+	if (c->vault)
+		c->carrier.state = vault_state(c->vault);
+	made = carry_here(c, why);
+	if (made < 0 || r == 0)
+		return made;
+	return reason_set(why, r,
+	    "%s. The OS user %s is there; its next login gets the vault when that is done",
+	    refused.text, c->carrier.user);
+}
+
 static int adopt(struct creation *c, struct reason *why)
 {
 	int r = context_open(&c->context, why);
 
 	if (r == 0)
-		r = account_open(&c->context, &c->account, why);
+		r = context_account(&c->context, &c->account, why);
 	if (r < 0)
 		return r;
 	c->provision.name = c->adopts;
@@ -440,7 +505,11 @@ static int adopt(struct creation *c, struct reason *why)
 		r = choose_name(c, why);
 	if (r == 0)
 		r = look_for_own(c, why);
-	return r < 0 || c->is_here ? r : make_here(c, why);
+	if (r < 0 || c->is_here)
+		return r;
+	return conf_has_remote_store(&c->context.conf) && c->context.conf.seal == SEAL_ON
+		   ? adopt_home(c, why)
+		   : make_here(c, why);
 }
 
 int run_adopt(void *opaque, int argc, char **argv)
@@ -462,7 +531,7 @@ int run_adopt(void *opaque, int argc, char **argv)
 	audit("identity-adopt", context_result(r), "user", c.carrier.user, "identity",
 	    c.name ? c.name : argv[0], "uuid", c.is_provisioned ? c.provision.uuid : NULL, "entry",
 	    r == 0 && !c.is_here ? "new" : NULL, "by", context_uid().text, NULL);
-	if (r == 0 && !c.is_here)
+	if (r == 0 && c.made_vault)
 		signkey_audit(c.vault, c.name, c.carrier.user, r);
 	return r < 0 ? context_fail(r, &why) : finish(&c);
 }

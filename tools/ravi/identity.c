@@ -6,11 +6,12 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "account.h"
+#include "account/account.h"
 #include "audit/audit.h"
 #include "carrier.h"
 #include "commands.h"
 #include "context.h"
+#include "home.h"
 #include "identity.h"
 #include "machine/wallet.h"
 #include "signkey.h"
@@ -273,7 +274,7 @@ static int list_one(void *opaque, const char *name)
 static void ask_service(struct listing *listing)
 {
 	struct reason why = {0};
-	int r = account_open(&listing->context, &listing->account, &why);
+	int r = context_account(&listing->context, &listing->account, &why);
 
 	if (r == 0 && account_has(&listing->account, WALLET_ACCOUNT, &why) == -ENOKEY)
 		return;
@@ -397,34 +398,19 @@ static int change(struct transition *t, struct reason *why)
 		    "those first (%s, ...)",
 		    t->name, t->agent.user, t->agent.identities[1]);
 	r = machine_update(&t->context.machine, t->name, change_state, t, &t->vault, why);
+	/* Adopted, and its vault never came: the entry is all there is. */
+	if (r == -ENOKEY && t->state == AGENT_DELETED && t->agent.count)
+		r = 0;
 	return r < 0 ? r : carrier_follow(&t->agent, t->name, t->state, why);
-}
-
-/* What this host asked the service with for the identity; nobody here needs it any more. */
-static int forget_key(
-    const struct transition *t, const char *kind, struct wallet *wallet, struct reason *why)
-{
-	char name[SECRET_NAME_MAX + 1];
-
-	wallet_name(kind, vault_uuid(t->vault), name);
-	return wallet_delete(wallet, name, why);
 }
 
 static void forget_keys(const struct transition *t)
 {
-	wallet_auto wallet = {0};
 	struct reason why = {0};
-	buf_auto key = {0};
-	char name[SECRET_NAME_MAX + 1];
-	bool had;
-	int r = wallet_open(&t->context.machine, &wallet, &why);
+	bool had = false;
+	int r =
+	    home_forget(&t->context, t->name, t->vault ? vault_uuid(t->vault) : NULL, &had, &why);
 
-	wallet_name(WALLET_IDENTITY, vault_uuid(t->vault), name);
-	had = r == 0 && wallet_get(&wallet, name, NULL, &key, NULL) != -ENOKEY;
-	if (r == 0)
-		r = forget_key(t, WALLET_IDENTITY, &wallet, &why);
-	if (r == 0)
-		r = forget_key(t, WALLET_REFRESH, &wallet, &why);
 	if (r < 0)
 		cli_note("the key of %s for the service stays behind: %s", t->name, why.text);
 	else if (had)
@@ -436,7 +422,7 @@ static void forget_keys(const struct transition *t)
 
 static int report(const struct transition *t, bool json)
 {
-	if (json)
+	if (json && t->vault)
 		return identity_print(t->vault, t->agent.count ? &t->agent : NULL, true);
 	printf("identity %s is %s\n", t->name, agent_state_word(t->state));
 	if (t->state == AGENT_DELETED && t->is_default)
@@ -463,7 +449,7 @@ static int run_transition(
 	r = context_open(&t.context, &why);
 	if (r == 0)
 		r = change(&t, &why);
-	if (r == 0)
+	if (r == 0 && t.vault)
 		snprintf(revision, sizeof(revision), "%llu",
 		    (unsigned long long)vault_revision(t.vault));
 	audit(events[state], context_result(r), "user", t.agent.count ? t.agent.user : NULL,
@@ -472,13 +458,14 @@ static int run_transition(
 	if (r < 0)
 		return context_fail(r, &why);
 	code = report(&t, values->json);
-	if (state == AGENT_DELETED)
+	r = home_show(&t.context, &t.agent, name, state, &why);
+	code = r < 0 ? context_fail(r, &why) : code;
+	if (t.vault)
+		code = home_bring(&t.context, name, code);
+	/* With the key it goes that a tombstone is brought home with. */
+	if (state == AGENT_DELETED && code == EXIT_DONE)
 		forget_keys(&t);
-	if (!t.agent.count)
-		return code;
-	r = t.is_default && state != AGENT_ACTIVE ? context_release(&t.context, t.agent.user, &why)
-						  : context_refresh(&t.context, t.agent.user, &why);
-	return r < 0 ? context_fail(r, &why) : code;
+	return code;
 }
 
 int run_identity_enable(void *values, int argc, char **argv)

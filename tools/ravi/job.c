@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "audit/audit.h"
+#include "home.h"
 #include "job.h"
 #include "util/cli.h"
 
@@ -65,7 +66,9 @@ int job_change(struct job *job, machine_change *change, void *argument,
 	    &job->context.machine, job->identity, change, argument, &job->vault, &why);
 	carried = agent_of_identity(job->identity, user, NULL);
 	audited(argument, *user ? user : NULL, r);
-	if (r == 0 && carried == 0)
+	if (r < 0)
+		return context_fail(r, &why);
+	if (carried == 0)
 		r = context_refresh(&job->context, user, &why);
-	return r < 0 ? context_fail(r, &why) : EXIT_DONE;
+	return home_bring(&job->context, job->identity, r < 0 ? context_fail(r, &why) : EXIT_DONE);
 }

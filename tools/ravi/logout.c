@@ -12,6 +12,7 @@
 #include "audit/audit.h"
 #include "auth.h"
 #include "commands.h"
+#include "home.h"
 #include "util/jsonout.h"
 
 #define NAMES_MAX 1200 /* values in a wallet: a vault has no more than 512 */
@@ -165,7 +166,7 @@ static int leave(struct leaving *leaving, size_t *forgotten, struct reason *why)
 
 	if (r < 0)
 		return r;
-	leaving->has_service = account_open(&leaving->context, &leaving->account, &ignored) == 0;
+	leaving->has_service = context_account(&leaving->context, &leaving->account, &ignored) == 0;
 	/* Where no service is configured any more, there still is something to forget. */
 	if (!leaving->has_service && !leaving->account.wallet.own.store)
 		r = wallet_open(&leaving->context.machine, &leaving->account.wallet, why);

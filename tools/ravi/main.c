@@ -336,6 +336,12 @@ static const struct cli_command commands[] = {
 	.least = 1,
 	.most = 1,
 	.run = run_secrets_delete},
+    {.name = "sync",
+	.summary = "Bring copies of vaults in line with the service that they are at home at",
+	.options = sync_options,
+	.run = run_sync,
+	.more = "For store = service in ravi.conf(5). What was changed here goes there, what was "
+		"changed there\ncomes here and into the rings of running sessions."},
     {.name = "reload",
 	.arguments = "[USER]",
 	.summary = "Load the rings of agents who are logged in again",

@@ -53,8 +53,8 @@ int pending_open(
 	*pending = (struct pending){.lock = lock(why)};
 	if (pending->lock < 0)
 		return pending->lock;
-	account->deadline = deadline_in(account->context->conf.service_timeout * 1000);
-	wallet_pending_name(name, pending->name);
+	account->deadline = deadline_in(account->conf->service_timeout * 1000);
+	wallet_name_in_hex(WALLET_PENDING, name, pending->name);
 	/* Who had the lock before may have noted something. */
 	r = wallet_reload(&account->wallet, why);
 	if (r == 0)
@@ -151,7 +151,7 @@ void pending_forget(struct account *account, const char *name)
 	char noted[SECRET_NAME_MAX + 1];
 	struct reason why = {0};
 
-	wallet_pending_name(name, noted);
+	wallet_name_in_hex(WALLET_PENDING, name, noted);
 	if (wallet_delete(&account->wallet, noted, &why) < 0)
 		cli_note("%s", why.text);
 }

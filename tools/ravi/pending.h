@@ -10,7 +10,8 @@
 #include <jansson.h>
 #include <stdbool.h>
 
-#include "account.h"
+#include "account/account.h"
+#include "context.h"
 
 /* s after which a request that was sent is carried out or never will be: no proxy and no server holds one so long. */
 #define PENDING_SETTLED 600

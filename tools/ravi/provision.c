@@ -135,7 +135,7 @@ static int settle(struct account *account, const struct provision *p, const stru
 {
 	int r;
 
-	account->deadline = deadline_in(account->context->conf.service_timeout * 1000);
+	account->deadline = deadline_in(account->conf->service_timeout * 1000);
 	while ((r = find(account, p, pending, identity, why)) == 1 && pending_left(pending) &&
 	       !p->again && deadline_left(account->deadline))
 		rest();
@@ -178,7 +178,7 @@ static int make(struct account *account, struct provision *p, struct pending *pe
 {
 	int r;
 
-	account->deadline = deadline_in(account->context->conf.service_timeout * 1000);
+	account->deadline = deadline_in(account->conf->service_timeout * 1000);
 	r = account_ask(account, "identity.create", wanted(p), identity, why);
 	if (r == 0)
 		return 0;
@@ -228,7 +228,7 @@ static int give_phone(struct account *account, struct provision *p, struct reaso
 
 	if (*p->number)
 		return 0;
-	account->deadline = deadline_in(account->context->conf.service_timeout * 1000);
+	account->deadline = deadline_in(account->conf->service_timeout * 1000);
 	r = account_ask(
 	    account, "identity.phone", json_pack("{s:s}", "uuid", p->uuid), &identity, why);
 	if (r == 0)
@@ -238,7 +238,7 @@ static int give_phone(struct account *account, struct provision *p, struct reaso
 	if (r == -EINPROGRESS) {
 		struct reason ignored = {0};
 
-		account->deadline = deadline_in(account->context->conf.service_timeout * 1000);
+		account->deadline = deadline_in(account->conf->service_timeout * 1000);
 		while (deadline_left(account->deadline) && look(account, p, &ignored) == 0 &&
 		       !*p->number)
 			rest();

@@ -7,7 +7,8 @@
 #ifndef RAVI_PROVISION_H
 #define RAVI_PROVISION_H
 
-#include "account.h"
+#include "account/account.h"
+#include "context.h"
 
 struct provision {
 	const char *name;   /* here and there; for provision_find what names it: UUID, name or address */

@@ -12,6 +12,7 @@
 
 #include "audit/audit.h"
 #include "commands.h"
+#include "home.h"
 #include "keyfile.h"
 #include "members.h"
 #include "util/report.h"
@@ -195,7 +196,8 @@ static int rekey(struct rekeying *rekeying)
 	/* Logins could not load it while the key was the wrong one. */
 	if (rekeying->with_key && agent_of_identity(work->identity, user, NULL) == 0)
 		r = context_refresh(&work->context, user, &why);
-	return r < 0 ? context_fail(r, &why) : EXIT_DONE;
+	return home_bring(
+	    &work->context, work->identity, r < 0 ? context_fail(r, &why) : EXIT_DONE);
 }
 
 /* One vault's trouble does not keep it from the others. */

@@ -3,7 +3,6 @@ bin_PROGRAMS += %D%/ravi
 %C%_ravi_SOURCES = \
 	%D%/audit.c \
 	%D%/main.c %D%/commands.h \
-	%D%/account.c %D%/account.h \
 	%D%/auth.c %D%/auth.h \
 	%D%/bundle.c %D%/bundle.h %D%/dotenv.c \
 	%D%/carrier.c %D%/carrier.h \
@@ -11,9 +10,11 @@ bin_PROGRAMS += %D%/ravi
 	%D%/create.c \
 	%D%/doctor/agents.c %D%/doctor/doctor.c %D%/doctor/doctor.h %D%/doctor/files.c \
 	%D%/doctor/kernel.c %D%/doctor/pam.c %D%/doctor/report.c %D%/doctor/sessions.c \
+	%D%/doctor/store.c \
 	%D%/doctor/swap.c %D%/doctor/swap.h %D%/doctor/system.c %D%/doctor/vaults.c \
 	%D%/export.c \
 	%D%/history.c \
+	%D%/home.c %D%/home.h \
 	%D%/host.c \
 	%D%/identity.c %D%/identity.h \
 	%D%/import.c \
@@ -44,6 +45,7 @@ bin_PROGRAMS += %D%/ravi
 	%D%/secrets.c \
 	%D%/signkey.c %D%/signkey.h \
 	%D%/status.c \
+	%D%/sync.c \
 	%D%/takein.c \
 	%D%/trail.c %D%/trail.h \
 	%D%/transfer.c \
@@ -56,6 +58,7 @@ bin_PROGRAMS += %D%/ravi
 %C%_ravi_LDFLAGS = $(HARDENED_LINK)
 %C%_ravi_LDADD = \
 	libcore/sshkey/libsshsign.la libcore/sshkey/libsshkey.la \
+	libcore/sync/libsync.la libcore/account/libaccount.la \
 	libcore/fetch/libfetch.la libcore/legacy/liblegacy.la \
 	libcore/broker/libbroker.la libcore/machine/libmachine.la \
 	libcore/store/libstore.la libcore/vault/libvault.la libcore/age/libage.la \

@@ -10,6 +10,7 @@
 #include "audit/audit.h"
 #include "commands.h"
 #include "context.h"
+#include "home.h"
 #include "identity.h"
 #include "signkey.h"
 #include "sshkey/sign.h"
@@ -99,5 +100,5 @@ int run_identity_sign_key(void *opaque, int argc, char **argv)
 		return context_fail(r, &why);
 	code = identity_print(vault, agent.count ? &agent : NULL, values->json);
 	r = agent.count ? context_refresh(&context, agent.user, &why) : 0;
-	return r < 0 ? context_fail(r, &why) : code;
+	return home_bring(&context, argv[0], r < 0 ? context_fail(r, &why) : code);
 }

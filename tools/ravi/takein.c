@@ -11,10 +11,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "account.h"
+#include "account/account.h"
 #include "audit/audit.h"
 #include "auth.h"
 #include "commands.h"
+#include "home.h"
 #include "identity.h"
 #include "legacy/legacy.h"
 #include "prompt.h"
@@ -42,7 +43,7 @@ static int taking_open(struct taking *taking, struct reason *why)
 {
 	int r = context_open(&taking->context, why);
 
-	return r < 0 ? r : account_open(&taking->context, &taking->account, why);
+	return r < 0 ? r : context_account(&taking->context, &taking->account, why);
 }
 
 /* ---- import ---- */

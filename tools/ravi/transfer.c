@@ -14,6 +14,7 @@
 #include "audit/audit.h"
 #include "carrier.h"
 #include "commands.h"
+#include "home.h"
 #include "identity.h"
 #include "machine/take.h"
 #include "named.h"
@@ -278,10 +279,8 @@ static int refresh(const struct import *import, struct reason *why)
 
 	if (!import->agent.count || import->carrier.made_user)
 		return 0;
-	if (vault_state(vault) != AGENT_ACTIVE &&
-	    carrier_is_default(&import->agent, vault_name(vault)))
-		return context_release(&import->context, import->agent.user, why);
-	return context_refresh(&import->context, import->agent.user, why);
+	return home_show(
+	    &import->context, &import->agent, vault_name(vault), vault_state(vault), why);
 }
 
 static int check_values(const struct import_values *values)
@@ -328,5 +327,6 @@ int run_vault_import(void *opaque, int argc, char **argv)
 		    import.taken.kept);
 	code = report(&import);
 	r = refresh(&import, &why);
-	return r < 0 ? context_fail(r, &why) : code;
+	return home_bring(
+	    &import.context, vault_name(import.taken.vault), r < 0 ? context_fail(r, &why) : code);
 }

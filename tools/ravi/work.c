@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "audit/audit.h"
+#include "home.h"
 #include "util/cli.h"
 #include "work.h"
 
@@ -55,5 +56,6 @@ int work_change(struct work *work, const char *event, const char *key, const cha
 		    (unsigned long long)vault_revision(work->vault));
 	audit(event, context_result(r), "identity", work->identity, "revision",
 	    *revision ? revision : NULL, "by", context_uid().text, value ? key : NULL, value, NULL);
-	return r < 0 ? context_fail(r, &why) : EXIT_DONE;
+	return home_bring(
+	    &work->context, work->identity, r < 0 ? context_fail(r, &why) : EXIT_DONE);
 }

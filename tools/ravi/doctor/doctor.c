@@ -36,6 +36,7 @@ static const struct doctor_family families[] = {
     {"files", doctor_files},
     {"kernel", doctor_kernel},
     {"vaults", doctor_vaults},
+    {"store", doctor_store},
     {"agents", doctor_agents},
     {"sessions", doctor_sessions},
     {"system", doctor_system},

@@ -101,6 +101,7 @@ extern const struct doctor_check doctor_pam[];
 extern const struct doctor_check doctor_files[];
 extern const struct doctor_check doctor_kernel[];
 extern const struct doctor_check doctor_vaults[];
+extern const struct doctor_check doctor_store[];
 extern const struct doctor_check doctor_agents[];
 extern const struct doctor_check doctor_sessions[];
 extern const struct doctor_check doctor_system[];

@@ -197,6 +197,7 @@ static const struct {
 	bool version; /* --version is its own: the others hand it on to what they stand for */
 } programs[] = {
     {RAVI_PAMDIR "/pam_ravi.so", false, false}, /* missing: pam-module says so */
+    {PATH_STORE_MODULES "/store_service.so", false, false},
     {PATH_LOADER, true, true},
     {PATH_BROKER, false, true},
     {PATH_RAVI_PAM, false, true},

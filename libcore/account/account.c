@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The Ravi service for root's commands: see account.h. */
+/* The Ravi service for root: see account.h. */
 #include <config.h>
 
 #include <errno.h>
@@ -7,19 +7,20 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "account.h"
+#include "account/account.h"
 #include "util/cleanup.h"
 
-int account_open(const struct context *context, struct account *account, struct reason *why)
+int account_open(const struct conf *conf, const struct machine *machine, enum fetch_use use,
+    struct account *account, struct reason *why)
 {
 	int r;
 
-	*account = (struct account){.context = context,
-	    .deadline = deadline_in(context->conf.service_timeout * 1000)};
-	r = fetch_check_conf(&context->conf, why);
+	*account =
+	    (struct account){.conf = conf, .deadline = deadline_in(conf->service_timeout * 1000)};
+	r = fetch_check_conf(conf, why);
 	if (r == 0)
-		r = wallet_open(&context->machine, &account->wallet, why);
-	return r < 0 ? r : fetch_open(&context->conf, FETCH_COMMAND, &account->fetch, why);
+		r = wallet_open(machine, &account->wallet, why);
+	return r < 0 ? r : fetch_open(conf, use, &account->fetch, why);
 }
 
 void account_close(struct account *account)
@@ -31,7 +32,7 @@ void account_close(struct account *account)
 
 const char *account_url(const struct account *account)
 {
-	return account->context->conf.service_url;
+	return account->conf->service_url;
 }
 
 int account_has(const struct account *account, const char *name, struct reason *why)
@@ -43,8 +44,7 @@ int account_has(const struct account *account, const char *name, struct reason *
 
 int account_keep(struct account *account, const char *name, const char *value, struct reason *why)
 {
-	return wallet_set(
-	    &account->wallet, name, account_url(account), value, strlen(value), why);
+	return wallet_set(&account->wallet, name, account_url(account), value, strlen(value), why);
 }
 
 int account_ask_with(struct account *account, const char *key, const char *operation,
@@ -73,8 +73,7 @@ static int renew_now(struct account *account, const struct token_names *names, s
 {
 	fetch_json_auto tokens = NULL;
 	buf_auto refresh = {0};
-	int r = wallet_get(
-	    &account->wallet, names->refresh, account_url(account), &refresh, why);
+	int r = wallet_get(&account->wallet, names->refresh, account_url(account), &refresh, why);
 
 	if (r == -ENOKEY)
 		return reason_set(why, -EKEYREJECTED,
@@ -87,8 +86,9 @@ static int renew_now(struct account *account, const struct token_names *names, s
 	    json_pack("{s:s}", "refresh", refresh.data), &tokens, why);
 	if (r < 0)
 		return r == -EKEYREJECTED
-			   ? reason_set(why, r, "the login at the service has run out; log in again: "
-						"ravi auth login")
+			   ? reason_set(why, r,
+				 "the login at the service has run out; log in again: "
+				 "ravi auth login")
 			   : r;
 	if (fetch_text(tokens, "refresh"))
 		r = account_keep(account, names->refresh, fetch_text(tokens, "refresh"), why);
@@ -154,7 +154,8 @@ int account_ask(struct account *account, const char *operation, json_t *argument
 
 	if (r == -ENOKEY && account_has(account, WALLET_ACCOUNT, NULL) == -ENOKEY)
 		return reason_set(why, -EKEYREJECTED,
-		    "this machine is not logged in to %s; say: ravi auth login", account_url(account));
+		    "this machine is not logged in to %s; say: ravi auth login",
+		    account_url(account));
 	return r;
 }
 
@@ -169,8 +170,8 @@ int account_ask_as(struct account *account, const char *uuid, const char *operat
 	r = ask(account, &names, operation, arguments, result, why);
 	if (r == -ENOKEY && account_has(account, names.access, NULL) == -ENOKEY)
 		return reason_set(why, -EKEYREJECTED,
-		    "this machine has no key for the identity %s; say: ravi identity adopt %s", uuid,
-		    uuid);
+		    "this machine has no key for the identity %s; say: ravi identity adopt %s",
+		    uuid, uuid);
 	return r;
 }
 
@@ -186,8 +187,8 @@ static int bind(struct account *account, const char *uuid, struct reason *why)
 {
 	fetch_json_auto tokens = NULL;
 	char access[SECRET_NAME_MAX + 1], refresh[SECRET_NAME_MAX + 1];
-	int r = account_ask(
-	    account, "token.bind", json_pack("{s:s}", "identity", uuid), &tokens, why);
+	int r =
+	    account_ask(account, "token.bind", json_pack("{s:s}", "identity", uuid), &tokens, why);
 
 	if (r < 0)
 		return r;
@@ -206,7 +207,8 @@ static bool is_legacy(const struct account *account)
 {
 	buf_auto key = {0};
 
-	return wallet_get(&account->wallet, WALLET_ACCOUNT, account_url(account), &key, NULL) == 0 &&
+	return wallet_get(&account->wallet, WALLET_ACCOUNT, account_url(account), &key, NULL) ==
+		   0 &&
 	       fetch_credential_kind(key.data) == BY_EITHER;
 }
 

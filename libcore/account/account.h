@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The Ravi service for root's commands: the account this machine is logged in to, the keys that lie in the
- * host's own vault, and what is asked with them.
+ * The Ravi service for root: the account this machine is logged in to, the keys that lie in the host's own
+ * vault, and what is asked with them.
  */
 #ifndef RAVI_ACCOUNT_H
 #define RAVI_ACCOUNT_H
 
 #include <jansson.h>
 
-#include "context.h"
+#include "config/conf.h"
 #include "fetch/fetch.h"
 #include "machine/wallet.h"
 
 struct account {
-	const struct context *context;
+	const struct conf *conf;
 	struct wallet wallet;
 	struct fetch *fetch;
 	struct deadline deadline; /* of everything this command asks */
@@ -22,7 +22,8 @@ struct account {
 #define account_auto __attribute__((cleanup(account_close))) struct account
 
 /* Opens wallet and ravi-fetch. -EDESTADDRREQ: no service is configured. Close it in either case. */
-int account_open(const struct context *context, struct account *account, struct reason *why);
+int account_open(const struct conf *conf, const struct machine *machine, enum fetch_use use,
+    struct account *account, struct reason *why);
 void account_close(struct account *account);
 
 /* The URL that keys belong to. */
@@ -47,15 +48,13 @@ int account_ask_with(struct account *account, const char *key, const char *opera
 int account_has(const struct account *account, const char *name, struct reason *why);
 
 /* A copy in the wallet. */
-int account_keep(
-    struct account *account, const char *name, const char *value, struct reason *why);
+int account_keep(struct account *account, const char *name, const char *value, struct reason *why);
 
 /*
  * Makes a key for the identity at the service, with this host's name as its label, and keeps it. `spare` is
  * what came with the identity itself (NULL: nothing), and is taken where none can be made.
  */
-int account_mint(
-    struct account *account, const char *uuid, const char *spare, struct reason *why);
+int account_mint(struct account *account, const char *uuid, const char *spare, struct reason *why);
 
 /* This host's name. */
 void account_label(char label[65]);

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+/* Between sync.c and the two ways of meeting the store: sealed documents (meeting.c), single secrets. */
+#ifndef RAVI_SYNC_MEETING_H
+#define RAVI_SYNC_MEETING_H
+
+#include "sync/sync.h"
+
+struct meeting {
+	struct sync *sync;
+	const char *identity;
+	char uuid[VAULT_UUID_TEXT];
+	struct synced *synced;
+
+	/* The copy here / what the store has / what they agreed on. NULL and empty: none. */
+	struct buf ours_sealed, theirs_sealed, base_sealed;
+	struct vault *ours, *theirs, *base;
+};
+
+/* Lets go of everything that was read, for another try. */
+void meeting_reset(struct meeting *meeting);
+
+/* The copy, and what was agreed on last. */
+int meeting_read_here(struct meeting *meeting, struct reason *why);
+
+/* 0, -EAGAIN (somebody was faster: again), or as sync_identity. */
+int meeting_sealed(struct meeting *meeting, struct reason *why);
+
+#endif

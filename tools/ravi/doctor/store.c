@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: MIT */
+/* ravi doctor on vaults that are at home at a service: are their copies here kept in line with it? */
+#include <config.h>
+
+#include <stdint.h>
+
+#include "config/paths.h"
+#include "doctor.h"
+#include "sync/base.h"
+#include "util/when.h"
+
+static bool runs(const char *unit)
+{
+	const char *const argv[] = {"/usr/bin/systemctl", "is-active", "--quiet", unit, NULL};
+	char said[64];
+
+	return doctor_run(argv, said, sizeof(said)) == 0;
+}
+
+static void check_units(struct doctor *d)
+{
+	if (!conf_has_remote_store(&d->conf)) {
+		doctor_ok(d, NULL, "the vaults are at home on this machine");
+		return;
+	}
+	if (!doctor_has_systemd() || runs("ravi-sync.timer") || runs("ravi-sync-watch.service"))
+		return;
+	doctor_warn(d, "ravi-sync.timer",
+	    "it does not run: what others change at the service comes here with a login alone");
+	doctor_remedy(d, "systemctl enable --now ravi-sync.timer ravi-sync.path");
+}
+
+static int look_at_copy(void *opaque, const char *identity)
+{
+	struct doctor *d = opaque;
+	buf_auto trouble = {0};
+	char age[64];
+	int64_t seconds;
+
+	/* Never compared: at home here, or made a moment ago. */
+	if (base_age(identity, &seconds, NULL) < 0)
+		return 0;
+	when_describe(seconds, age, sizeof(age));
+	if (seconds > d->conf.offline_max) {
+		doctor_bad(d, identity,
+		    "its copy was compared with the service %s ago: that is longer than "
+		    "offline_max, "
+		    "and logins fail",
+		    age);
+		doctor_remedy(d, "ravi sync --identity %s", identity);
+	} else if (base_trouble(identity, &trouble) == 0) {
+		doctor_warn(d, identity, "its copy of %s ago serves: %s", age, buf_text(&trouble));
+		doctor_remedy(d, "ravi sync --identity %s", identity);
+	}
+	return 0;
+}
+
+static void check_copies(struct doctor *d)
+{
+	struct reason why = {0};
+
+	if (!d->opened || !conf_has_remote_store(&d->conf))
+		return;
+	if (store_directory.list(d->machine.store, look_at_copy, d, &why) < 0)
+		doctor_bad(d, PATH_VAULTS, "%s", why.text);
+}
+
+const struct doctor_check doctor_store[] = {
+    {"store-units", "copies of vaults are kept in line with the service", check_units},
+    {"store-copies", "the service was reached about every copy", check_copies},
+    {0},
+};

@@ -1,0 +1,305 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * ravi sync: the copies of vaults here and the service that they are at home at are brought in line, once or
+ * for as long as the program runs; running sessions see what has come.
+ */
+#include <config.h>
+
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/inotify.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#include "commands.h"
+#include "config/paths.h"
+#include "home.h"
+#include "sync/wanted.h"
+#include "util/cleanup.h"
+#include "util/cli.h"
+#include "util/report.h"
+
+#define BACKOFF_MAX 900 /* s between two rounds while the service is not reached */
+#define SETTLE      50  /* ms: wishes come in bunches */
+
+struct sync_values {
+	const char *identity;
+	bool all, wanted, watch, json;
+	long interval;
+};
+
+#define ROW(member) .name = #member, .offset = offsetof(struct sync_values, member)
+
+const struct option_row sync_options[] = {
+    {ROW(identity), .kind = OPTION_TEXT, .argument = "ID", .help = "this identity alone"},
+    {ROW(all), .kind = OPTION_FLAG, .help = "every identity of this machine (the default)"},
+    {ROW(wanted), .kind = OPTION_FLAG,
+	.help = "those that a login or an agent's write has asked for"},
+    {ROW(watch), .kind = OPTION_FLAG,
+	.help = "go on: look again every --interval, and at once for "
+		"those that are asked for"},
+    {ROW(interval), .kind = OPTION_NUMBER, .argument = "SECONDS", .min = 1, .max = 86400,
+	.help = "between two looks of --watch (default 60)"},
+    {ROW(json), .kind = OPTION_FLAG, .help = "print what was done as JSON"},
+    {0},
+};
+
+#undef ROW
+
+struct syncing {
+	const struct sync_values *values;
+	struct context context;
+	struct sync sync;
+	struct report out;
+	unsigned count; /* identities that are at home at the service */
+	bool is_quiet;  /* what stayed as it was is not told */
+	bool is_down;   /* the service: nothing more is asked of it */
+	int code;
+};
+
+#define syncing_auto __attribute__((cleanup(syncing_free))) struct syncing
+
+static void syncing_free(struct syncing *s)
+{
+	sync_close(&s->sync);
+	context_close(&s->context);
+	report_free(&s->out);
+}
+
+/* ---- one identity ---- */
+
+static void tell(struct syncing *s, const char *identity, const struct synced *synced)
+{
+	unsigned long long revision = synced->revision;
+
+	jsonout_open(&s->out.j, NULL, '{');
+	jsonout_text(&s->out.j, "identity", identity);
+	jsonout_number(&s->out.j, "revision", (int64_t)revision);
+	jsonout_bool(&s->out.j, "taken", synced->is_taken);
+	jsonout_bool(&s->out.j, "pushed", synced->is_pushed);
+	jsonout_bool(&s->out.j, "fork", synced->is_fork);
+	jsonout_close(&s->out.j, '}');
+	if (synced->is_fork && synced->is_pushed)
+		report_say(&s->out,
+		    "%s: both had changed; what was changed here was changed again in the "
+		    "service's, "
+		    "now revision %llu",
+		    identity, revision);
+	else if (synced->is_taken)
+		report_say(&s->out, "%s: took revision %llu", identity, revision);
+	else if (synced->is_pushed)
+		report_say(&s->out, "%s: brought revision %llu to the service", identity, revision);
+	else if (!s->is_quiet)
+		report_say(&s->out, "%s: revision %llu, as at the service", identity, revision);
+}
+
+/* One identity's trouble keeps it from no other; the service's own does. */
+static int sync_one(void *opaque, const char *identity)
+{
+	struct syncing *s = opaque;
+	struct reason why = {0};
+	struct synced synced;
+	int r;
+
+	if (s->is_down)
+		return 0;
+	s->sync.account.deadline = deadline_in(s->context.conf.service_timeout * 1000);
+	r = home_meet(&s->context, &s->sync, identity, &synced, &why);
+	if (r == 1)
+		return 0;
+	s->count++;
+	if (r < 0) {
+		s->code = context_fail(r, &why);
+		s->is_down = fetch_is_down(r);
+		return 0;
+	}
+	wanted_grant(identity);
+	tell(s, identity, &synced);
+	return 0;
+}
+
+/* ---- which ---- */
+
+/* Names, each ended by a NUL: a meeting may read the wallet anew, so it is walked to its end before. */
+static int add_named(void *context, const char *name, const struct buf *value)
+{
+	char identity[IDENTITY_NAME_MAX + 1];
+
+	(void)value;
+	return wallet_read_name(WALLET_NAMED, name, identity) < 0
+		   ? 0
+		   : buf_add(context, identity, strlen(identity) + 1);
+}
+
+/* Those that were adopted and have no copy yet. */
+static int sync_without_copy(struct syncing *s, struct reason *why)
+{
+	buf_auto names = {0};
+	int r = wallet_each(&s->sync.account.wallet, WALLET_NAMED, add_named, &names);
+
+	for (const char *name = names.data; r == 0 && name && name < names.data + names.len;
+	     name += strlen(name) + 1) {
+		buf_auto copy = {0};
+
+		r = store_directory.get(s->context.machine.store, name, &copy, why);
+		if (r == -ENOENT)
+			r = sync_one(s, name);
+	}
+	return r;
+}
+
+static int sync_all(struct syncing *s, struct reason *why)
+{
+	int r = store_directory.list(s->context.machine.store, sync_one, s, why);
+
+	return r < 0 ? r : sync_without_copy(s, why);
+}
+
+/* A wish for what is gone, or at home here alone, is none. */
+static int sync_wish(void *opaque, const char *identity)
+{
+	struct syncing *s = opaque;
+
+	sync_one(s, identity);
+	if (!s->is_down)
+		wanted_grant(identity);
+	return 0;
+}
+
+static int sync_named(struct syncing *s, struct reason *why)
+{
+	char identity[IDENTITY_NAME_MAX + 1];
+	int r = 0;
+
+	/* One without a copy is not among those that context_identity knows. */
+	if (s->values->identity && identity_name_check(s->values->identity, NULL) == 0)
+		snprintf(identity, sizeof(identity), "%s", s->values->identity);
+	else
+		r = context_identity(s->values->identity, identity, why);
+	if (r < 0)
+		return r;
+	sync_one(s, identity);
+	if (!s->count && s->code == EXIT_DONE)
+		report_say(&s->out, "%s is at home on this machine alone", identity);
+	return 0;
+}
+
+static int open_all(struct syncing *s, struct reason *why)
+{
+	int r = context_open(&s->context, why);
+
+	return r < 0
+		   ? r
+		   : sync_open(&s->context.conf, &s->context.machine, FETCH_COMMAND, &s->sync, why);
+}
+
+/* Everything is opened anew: settings and keys change while a watch goes on. */
+static int round_of(const struct sync_values *values, bool wanted, bool is_quiet)
+{
+	syncing_auto s = {
+	    .values = values, .out = report_begin(values->json, 0), .is_quiet = is_quiet};
+	struct reason why = {0};
+	int r = open_all(&s, &why);
+
+	jsonout_open(&s.out.j, "identities", '[');
+	if (r == 0 && wanted)
+		r = wanted_each(sync_wish, &s, &why);
+	else if (r == 0 && values->identity)
+		r = sync_named(&s, &why);
+	else if (r == 0)
+		r = sync_all(&s, &why);
+	if (r < 0)
+		return context_fail(r, &why);
+	if (!s.count && !is_quiet && !values->identity && s.code == EXIT_DONE)
+		report_say(&s.out, "no identity of this machine is at home at the service");
+	jsonout_close(&s.out.j, ']');
+	return report_print(&s.out) < 0 ? EXIT_FAILED : s.code;
+}
+
+/* ---- watching ---- */
+
+/* A quarter more or less: machines that were started together do not ask together. */
+static int with_jitter(long seconds)
+{
+	long span = seconds * 1000 / 2;
+	unsigned random = 0;
+
+	if (getrandom(&random, sizeof(random), 0) < 0)
+		random = 0;
+	return (int)(seconds * 1000 - span / 2 + (long)(random % (unsigned)(span + 1)));
+}
+
+static long back_off(long pause, long interval, bool is_down)
+{
+	if (!is_down)
+		return interval;
+	pause = 2 * pause < BACKOFF_MAX ? 2 * pause : BACKOFF_MAX;
+	return pause < interval ? interval : pause;
+}
+
+static void drain(int fd)
+{
+	char events[4096];
+
+	poll(NULL, 0, SETTLE);
+	while (read(fd, events, sizeof(events)) > 0)
+		;
+}
+
+static int watch_wishes(struct reason *why)
+{
+	fd_auto dir = wanted_open(why);
+	fd_auto fd = dir < 0 ? dir : inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+
+	if (dir < 0)
+		return dir;
+	if (fd < 0 || inotify_add_watch(fd, PATH_SYNC_WANTED, IN_CREATE | IN_CLOSE_WRITE) < 0)
+		return reason_errno(why, -errno, "watching %s", PATH_SYNC_WANTED);
+	return take_fd(&fd);
+}
+
+static int watch(const struct sync_values *values)
+{
+	struct reason why = {0};
+	fd_auto wishes = watch_wishes(&why);
+	long pause = values->interval;
+
+	if (wishes < 0)
+		return context_fail(wishes, &why);
+	for (bool wanted = false;;) {
+		struct pollfd poll_for = {.fd = wishes, .events = POLLIN};
+		int code = round_of(values, wanted, true);
+
+		/* What no waiting mends. */
+		if (code == EXIT_USAGE)
+			return code;
+		fflush(stdout);
+		pause = back_off(pause, values->interval, code == EXIT_UNREACHABLE);
+		wanted = poll(&poll_for, 1, with_jitter(pause)) > 0;
+		if (wanted)
+			drain(wishes);
+	}
+}
+
+int run_sync(void *opaque, int argc, char **argv)
+{
+	struct sync_values *values = opaque;
+	struct reason why = {0};
+	int r = context_need_root("bring vaults in line with the service", &why);
+
+	(void)argc;
+	(void)argv;
+	if (r < 0)
+		return cli_fail(r, &why);
+	if (!!values->identity + values->all + values->wanted > 1)
+		return cli_usage("say one of --identity, --all and --wanted");
+	if (values->interval && !values->watch)
+		return cli_usage("--interval goes with --watch");
+	if (values->watch && values->json)
+		return cli_usage("--watch goes on and on, and prints no one JSON document");
+	if (!values->interval)
+		values->interval = 60;
+	return values->watch ? watch(values) : round_of(values, values->wanted, values->wanted);
+}
