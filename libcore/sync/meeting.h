@@ -24,5 +24,6 @@ int meeting_read_here(struct meeting *meeting, struct reason *why);
 
 /* 0, -EAGAIN (somebody was faster: again), or as sync_identity. */
 int meeting_sealed(struct meeting *meeting, struct reason *why);
+int meeting_singles(struct meeting *meeting, struct reason *why);
 
 #endif

@@ -7,6 +7,7 @@ noinst_LTLIBRARIES += %D%/libsync.la
 %C%_libsync_la_SOURCES = \
 	%D%/meeting.c %D%/meeting.h \
 	%D%/reapply.c %D%/reapply.h \
+	%D%/singles.c \
 	%D%/sync.c %D%/sync.h \
 	%D%/wanted.c %D%/wanted.h
 %C%_libsync_la_LIBADD = %D%/libsyncbase.la

@@ -104,7 +104,7 @@ static int meet_once(struct meeting *m, struct reason *why)
 		m->synced->revision = vault_revision(m->ours);
 		m->synced->state = vault_state(m->ours);
 	}
-	return meeting_sealed(m, why);
+	return m->sync->conf->seal == SEAL_ON ? meeting_sealed(m, why) : meeting_singles(m, why);
 }
 
 static int meet(struct meeting *m, struct reason *why)

@@ -229,6 +229,17 @@ static const struct member version_extras[] = {
     {0},
 };
 
+static bool is_bool(const json_t *value)
+{
+	return json_is_boolean(value);
+}
+
+/* What a secret may have. */
+static const struct member secret_extras[] = {
+    {"plain", is_bool, "true or false"},
+    {0},
+};
+
 /* What a secret has beside what each of its versions has. */
 static const struct member secret_members[] = {
     {"created", is_time, TIME_WORDS},
@@ -303,6 +314,8 @@ static int check_secret(const char *name, const json_t *secret, size_t *total, s
 	r = check_version(secret, where, total, why);
 	if (r == 0)
 		r = check_members(secret, secret_members, where, why);
+	if (r == 0)
+		r = check_optional(secret, secret_extras, where, why);
 	if (r < 0)
 		return r;
 	snprintf(where, sizeof(where), "secrets.%s.previous.", name);

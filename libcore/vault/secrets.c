@@ -47,6 +47,7 @@ static int fill(struct vault_secret *secret, const char *name, const json_t *ent
 
 	secret->note = json_string_value(json_object_get(entry, "note"));
 	secret->by_agent = is_by_agent(entry);
+	secret->plain = json_is_true(json_object_get(entry, "plain"));
 	secret->previous = json_array_size(json_object_get(entry, "previous"));
 	vault_model_time(json_object_get(entry, "created"), &secret->created);
 	return r;
@@ -247,6 +248,8 @@ static json_t *changed(
 	json_int_t version = json_integer_value(json_object_get(entry, "version"));
 	json_t *next = json_copy(entry); /* unknown members with it */
 
+	/* It is said of a value, and this is another one. */
+	json_object_del(next, "plain");
 	if (next && vault_value_set(next, change->value, change->len) == 0 &&
 	    json_object_set_new(next, "version", json_integer(version + 1)) == 0 &&
 	    json_object_set_new(next, "since", since(entry, change, revision)) == 0 &&
@@ -287,6 +290,21 @@ int vault_set(
 	if (json_object_set_new(secrets_of(vault), folded, next) < 0)
 		return reason_errno(why, -ENOMEM, "setting %s", folded);
 	return 0;
+}
+
+int vault_mark_plain(struct vault *vault, const char *name, struct reason *why)
+{
+	char folded[SECRET_NAME_MAX + 1];
+	int r;
+	json_t *entry = vault_entry(vault, name, folded, &r, why);
+
+	if (!entry)
+		return r;
+	if (json_is_true(json_object_get(entry, "plain")))
+		return 1;
+	return json_object_set_new(entry, "plain", json_true()) < 0
+		   ? reason_errno(why, -ENOMEM, "marking %s", folded)
+		   : 0;
 }
 
 int vault_delete(struct vault *vault, const char *name, struct reason *why)

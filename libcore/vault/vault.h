@@ -25,6 +25,7 @@
  *	      "expires": "..." | null, "note": "..." | null,
  *	      "since": 5,				the first revision with this value; may be missing
  *	      "created_by": "agent",		left out when an administrator made it
+ *	      "plain": true,			a service has this value in clear, too (seal = off); may be missing
  *	      "by": "alice", "host": "build1",	who wrote this version and where; left out when not known
  *	      "previous": [ {"text": ..., "version": 1, "updated": "...", "expires": null,
  *			     "since": 2, "by": "alice", "host": "build1"} ]	newest first
@@ -195,6 +196,7 @@ struct vault_secret {
 	time_t expires;   /* 0: never */
 	const char *note; /* NULL: none */
 	bool by_agent;    /* its agent made it, through the broker */
+	bool plain;       /* a service has the value in clear, too */
 	size_t previous;  /* versions kept before this one */
 	uint64_t since;   /* the first revision with this value; 0: not on record */
 	const char *by;   /* the OS user who wrote this version; NULL: not known */
@@ -247,6 +249,9 @@ int vault_get_version(const struct vault *vault, const char *name, uint64_t vers
  */
 int vault_rollback(struct vault *vault, const struct vault_change *change, uint64_t *version,
     time_t now, struct reason *why);
+
+/* Marks the current value as one that a service has in clear, too: 0, 1 (it is marked), -EINVAL, -ENOKEY. */
+int vault_mark_plain(struct vault *vault, const char *name, struct reason *why);
 
 /* Removes a secret and all its versions: 0, -EINVAL or -ENOKEY. */
 int vault_delete(struct vault *vault, const char *name, struct reason *why);

@@ -117,7 +117,7 @@ FUZZ_CALLS = \
 	tools/ravi-load/home.c \
 	tools/ravi-load/intake.c tools/ravi-load/task.c
 FUZZ_CALLS_LIBS = \
-	libcore/sync/libsync.la libcore/account/libaccount.la libcore/fetch/libfetch.la \
+	libcore/sync/libsync.la libcore/account/libaccount.la libcore/fetch/libfetch.la libcore/legacy/liblegacy.la \
 	libcore/machine/libmachine.la libcore/store/libstore.la libcore/codex/libcodex.la \
 	libcore/vault/libvault.la libcore/age/libage.la \
 	libcore/ring/libring.la libcore/audit/libaudit.la libcore/identity/libidentity.la \

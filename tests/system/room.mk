@@ -62,6 +62,7 @@ dist_check_SCRIPTS += %D%/ravi.sh
 dist_check_SCRIPTS += %D%/recovery.sh
 dist_check_SCRIPTS += %D%/sandbox
 dist_check_SCRIPTS += %D%/service.sh
+dist_check_SCRIPTS += %D%/singles.sh
 dist_check_SCRIPTS += %D%/status.sh
 dist_check_SCRIPTS += %D%/store.sh
 EXTRA_DIST += %D%/gh-server.js %D%/git-server.js %D%/contract.bash %D%/github.bash %D%/lib.sh %D%/second.bash \

@@ -11,7 +11,7 @@ ravilibexec_PROGRAMS += %D%/ravi-load
 %C%_ravi_load_CFLAGS = $(AM_CFLAGS) $(SODIUM_CFLAGS) $(JANSSON_CFLAGS)
 %C%_ravi_load_LDFLAGS = $(HARDENED_LINK)
 %C%_ravi_load_LDADD = \
-	libcore/sync/libsync.la libcore/account/libaccount.la libcore/fetch/libfetch.la \
+	libcore/sync/libsync.la libcore/account/libaccount.la libcore/fetch/libfetch.la libcore/legacy/liblegacy.la \
 	libcore/machine/libmachine.la libcore/store/libstore.la libcore/codex/libcodex.la \
 	libcore/vault/libvault.la libcore/age/libage.la \
 	libcore/ring/libring.la libcore/audit/libaudit.la libcore/identity/libidentity.la \

@@ -62,6 +62,8 @@ void secret_json_member(struct jsonout *j, const char *member, const char *ident
 	jsonout_when(j, "created_dt", secret->created);
 	jsonout_when(j, "updated_dt", secret->updated);
 	jsonout_when(j, "expires_dt", secret->expires);
+	if (secret->plain)
+		jsonout_bool(j, "plain", true);
 	jsonout_close(j, '}');
 }
 

@@ -327,7 +327,11 @@ static int list_secret(void *opaque, struct vault_secret *secret)
 	table_addf(&listing->table, "%llu", (unsigned long long)secret->version);
 	table_add(&listing->table, updated);
 	secret_add_expiry(&listing->table, secret->expires);
-	table_add(&listing->table, secret->note);
+	if (secret->plain)
+		table_addf(&listing->table, "%s%s[in clear at the service]",
+		    secret->note ? secret->note : "", secret->note ? " " : "");
+	else
+		table_add(&listing->table, secret->note);
 	return 0;
 }
 
