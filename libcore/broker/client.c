@@ -162,6 +162,17 @@ int broker_delete(
 	return r < 0 ? r : ask(&request, deadline, &answer, why);
 }
 
+int broker_lease(const char *identity, struct deadline deadline, struct reason *why)
+{
+	broker_request_auto request = {.op = BROKER_LEASE};
+	broker_answer_auto answer = {0};
+	int r = identity ? identity_name_check(identity, why) : 0;
+
+	if (r == 0 && identity)
+		strcpy(request.identity, identity);
+	return r < 0 ? r : ask(&request, deadline, &answer, why);
+}
+
 int broker_events(const char *identity, time_t since, struct deadline deadline, struct buf *events,
     bool *cut, struct reason *why)
 {

@@ -54,6 +54,13 @@ int broker_delete(
     const char *identity, const char *name, struct deadline deadline, struct reason *why);
 
 /*
+ * Asks that this machine use the identity's Codex login: 0: it does. -EINPROGRESS: nobody does, and root's programs
+ * have been asked to see to it at the service; the ring's profile says when they have. -EACCES with the reason:
+ * another machine does.
+ */
+int broker_lease(const char *identity, struct deadline deadline, struct reason *why);
+
+/*
  * What the audit trail has of the asking user: lines as in audit/line.h, each ended by a newline, the oldest
  * first; `*cut` when older ones did not fit. `identity` NULL: everything of the user's own.
  */

@@ -27,6 +27,7 @@ static const struct {
     {"EINVAL", EINVAL},
     {"EIO", EIO},
     {"EMSGSIZE", EMSGSIZE},
+    {"EINPROGRESS", EINPROGRESS},
     {"ENOKEY", ENOKEY},
     {"EPERM", EPERM},
     {"ESTALE", ESTALE},
@@ -35,7 +36,7 @@ static const struct {
 
 #define ERRORS (sizeof(errors) / sizeof(*errors))
 
-static const char *const ops[] = {"set", "delete", "audit"};
+static const char *const ops[] = {"set", "delete", "audit", "lease"};
 
 const char *broker_op_word(enum broker_op op)
 {
@@ -73,7 +74,7 @@ static int take_op(const json_t *value, struct broker_request *request, struct r
 		request->op = (enum broker_op)i;
 		return 0;
 	}
-	return reason_set(why, -EINVAL, "op must be \"set\", \"delete\" or \"audit\"");
+	return reason_set(why, -EINVAL, "op must be \"set\", \"delete\", \"audit\" or \"lease\"");
 }
 
 static int take_identity(const json_t *value, struct broker_request *request, struct reason *why)
@@ -147,8 +148,9 @@ static int take_since(const json_t *value, struct broker_request *request, struc
 }
 
 static const struct member members[] = {
-    {"op", take_op, OF(BROKER_SET) | OF(BROKER_DELETE) | OF(BROKER_AUDIT)},
-    {"identity", take_identity, OF(BROKER_SET) | OF(BROKER_DELETE) | OF(BROKER_AUDIT)},
+    {"op", take_op, OF(BROKER_SET) | OF(BROKER_DELETE) | OF(BROKER_AUDIT) | OF(BROKER_LEASE)},
+    {"identity", take_identity,
+	OF(BROKER_SET) | OF(BROKER_DELETE) | OF(BROKER_AUDIT) | OF(BROKER_LEASE)},
     {"name", take_name, OF(BROKER_SET) | OF(BROKER_DELETE)},
     {"text", take_value, OF(BROKER_SET)},
     {"base64", take_value, OF(BROKER_SET)},
@@ -164,7 +166,13 @@ static const char *const takes[] = {
     [BROKER_SET] = "identity, name, a value, expires, note and base",
     [BROKER_DELETE] = "identity and name",
     [BROKER_AUDIT] = "identity and since",
+    [BROKER_LEASE] = "identity",
 };
+
+static bool names_secret(enum broker_op op)
+{
+	return op == BROKER_SET || op == BROKER_DELETE;
+}
 
 static int take_members(const json_t *root, struct broker_request *request, struct reason *why)
 {
@@ -201,7 +209,7 @@ static int take_object(const json_t *root, struct broker_request *request, struc
 	if (!json_object_get(root, "op"))
 		return reason_set(why, -EINVAL, "the request must say op");
 	r = take_members(root, request, why);
-	if (r == 0 && request->op != BROKER_AUDIT && !*request->name)
+	if (r == 0 && names_secret(request->op) && !*request->name)
 		return reason_set(why, -EINVAL, "the request must say the name of the secret");
 	if (r < 0 || request->op != BROKER_SET)
 		return r;
@@ -268,7 +276,7 @@ int broker_request_format(const struct broker_request *request, struct buf *out)
 	int r = root ? 0 : -1;
 
 	when_format(request->since, since);
-	if (r == 0 && request->op != BROKER_AUDIT)
+	if (r == 0 && names_secret(request->op))
 		r = json_object_set_new(root, "name", json_string(request->name));
 	if (r == 0 && request->since)
 		r = json_object_set_new(root, "since", json_string(since));

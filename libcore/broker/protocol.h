@@ -12,10 +12,12 @@
  *	 "note": "...",			left out or null: the one it has stays
  *	 "base": 3}			the version it grew from; left out or 0: any
  *
+ *	{"op": "lease"}			that this machine uses the Codex login; identity as above, nothing else
+ *
  *	{"op": "audit",			what the audit trail has of who asks; identity as above, nothing else
  *	 "since": "2027-01-31T00:00:00Z"}	left out or null: from the beginning
  *
- *	{"ok": true, "version": 4}	0 for a delete and for audit, which also has
+ *	{"ok": true, "version": 4}	0 for a delete, for lease, and for audit, which also has
  *	 "events": ["...", ...],	lines as in audit/line.h, the oldest first, as many as fit
  *	 "cut": false			whether there are older ones
  *	{"ok": false, "error": "ESTALE", "reason": "words for a person"}
@@ -41,6 +43,7 @@ enum broker_op {
 	BROKER_SET,
 	BROKER_DELETE,
 	BROKER_AUDIT,
+	BROKER_LEASE,
 };
 
 struct broker_request {
@@ -59,7 +62,7 @@ struct broker_request {
 
 void broker_request_free(struct broker_request *request);
 
-/* "set", "delete" or "audit": what messages and audit lines call it. */
+/* "set", "delete", "audit" or "lease": what messages and audit lines call it. */
 const char *broker_op_word(enum broker_op op);
 
 /*

@@ -75,6 +75,11 @@ bool conf_has_remote_store(const struct conf *conf)
 	return conf->store && strcmp(conf->store, "directory") != 0;
 }
 
+bool conf_has_leases(const struct conf *conf)
+{
+	return conf_has_remote_store(conf) && conf->seal == SEAL_ON;
+}
+
 const char *conf_reach_word(int reach)
 {
 	return reach_words[reach];

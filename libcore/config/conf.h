@@ -71,6 +71,9 @@ void conf_free(struct conf *conf);
 /* Whether the vaults are at home in another store than this machine's folder, which then holds copies. */
 bool conf_has_remote_store(const struct conf *conf);
 
+/* Whether vaults go about whole, so that they can say which machine uses what one alone may use. */
+bool conf_has_leases(const struct conf *conf);
+
 /* The word for a reach, as the option takes it. */
 const char *conf_reach_word(int reach);
 

@@ -231,6 +231,7 @@ static void profile_pair(struct ring_profile *p, const char *key, const char *va
 	    {"phone", p->phone, sizeof(p->phone)},
 	    {"uuid", p->uuid, sizeof(p->uuid)},
 	    {"service", p->service, sizeof(p->service)},
+	    {"lease", p->lease, sizeof(p->lease)},
 	};
 	uint64_t number = 0;
 

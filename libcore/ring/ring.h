@@ -41,6 +41,8 @@
  *	phone=+15551234567		left out when it has none
  *	uuid=...
  *	service=https://api.ravi.id	the one that RAVI_IDENTITY_KEY belongs to; left out without
+ *	lease=here			who uses the Codex login: this machine, nobody (free), or held HOST; left out
+ *					where the vault is at home on this machine alone
  *	revision=7
  *	keys=4				of this identity, the profile not counted
  *	loaded=2026-11-27T02:18:00Z
@@ -53,6 +55,9 @@
 #define RING_PROFILE_CHANGING "changing"
 
 #define RING_SERVICE_MAX      320 /* bytes of a service's URL */
+#define RING_LEASE_MAX        80  /* bytes; a host's name is at most 64 */
+#define RING_LEASE_HERE       "here"
+#define RING_LEASE_FREE       "free"
 
 struct ring_profile {
 	char name[IDENTITY_NAME_MAX + 1];
@@ -63,6 +68,7 @@ struct ring_profile {
 	char uuid[37];
 	char service[RING_SERVICE_MAX +
 		     1]; /* "": its key, if it has one, is a secret like the others */
+	char lease[RING_LEASE_MAX + 1]; /* "": there is none to have */
 	uint64_t revision;
 	uint32_t keys;
 	time_t loaded;

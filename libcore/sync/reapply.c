@@ -41,15 +41,17 @@ static int set_again(struct applying *a, const struct vault_secret *version)
 	    .keep = a->what->keep,
 	    .by_agent = a->by_agent,
 	    .by = version->by};
-	vault_secret_auto held = {0};
 
-	/* It got there before this machine heard of it. */
-	if (vault_get(a->theirs, a->name, &held, NULL) == 0 &&
-	    buf_equal(&held.value, &version->value) && held.expires == version->expires &&
-	    is_same_text(held.note, a->note))
-		return 0;
 	a->changes++;
 	return vault_set(a->theirs, &change, version->updated, a->why);
+}
+
+/* It got there before this machine heard of it. */
+static bool is_there(const struct applying *a, const struct vault_secret *newest)
+{
+	vault_secret_auto held = {0};
+
+	return vault_get(a->theirs, a->name, &held, NULL) == 0 && is_same(&held, newest);
 }
 
 /* The new versions, oldest first, as far as they are kept. */
@@ -80,7 +82,7 @@ static int apply_secret(void *context, struct vault_secret *ours)
 	a->since = has == 0 && base.version < ours->version ? base.version : ours->version - 1;
 	a->by_agent = ours->by_agent;
 	a->note = ours->note;
-	return set_versions(a, ours);
+	return is_there(a, ours) ? 0 : set_versions(a, ours);
 }
 
 /* What was deleted here goes there, unless somebody gave it a new value meanwhile. */
@@ -167,6 +169,27 @@ static int apply_members(struct applying *a)
 
 /* ---- all of it ---- */
 
+static bool is_same_lease(const struct vault *a, const struct vault *b)
+{
+	struct vault_lease first, second;
+	bool has = vault_lease(a, &first);
+
+	return has == vault_lease(b, &second) && (!has || vault_lease_is(&first, &second.holder));
+}
+
+/* Two machines that took it at the same moment: it is the one's whose word is at the service. */
+static int apply_lease(struct applying *a)
+{
+	struct vault_lease ours;
+	bool has = vault_lease(a->what->ours, &ours);
+
+	if (is_same_lease(a->what->ours, a->what->base) ||
+	    !is_same_lease(a->theirs, a->what->base) || is_same_lease(a->theirs, a->what->ours))
+		return 0;
+	a->changes++;
+	return vault_set_lease(a->theirs, has ? &ours : NULL, a->why);
+}
+
 static void apply_state(struct applying *a)
 {
 	enum agent_state ours = vault_state(a->what->ours);
@@ -196,5 +219,7 @@ int reapply(const struct reapply *what, struct vault *theirs, struct reason *why
 		r = vault_each(what->ours, apply_secret, &a);
 	if (r == 0)
 		r = apply_members(&a);
+	if (r == 0)
+		r = apply_lease(&a);
 	return r < 0 ? r : a.changes;
 }

@@ -10,8 +10,13 @@
 #include "config/conf.h"
 #include "util/reason.h"
 
+enum wanted {
+	WANTED_SYNC,
+	WANTED_LEASE, /* and that this machine use the identity's Codex login, where no other does */
+};
+
 /* Notes the wish. Root only. */
-int wanted_note(const char *identity, struct reason *why);
+int wanted_note(const char *identity, enum wanted what, struct reason *why);
 
 /* Starts `ravi sync --wanted` in a session of its own, for no one to wait for. */
 int wanted_start(struct reason *why);
@@ -27,8 +32,8 @@ void wanted_ask(const struct conf *conf, const char *identity);
 bool wanted_is_any(void);
 
 /* Calls `each` for every wish, stops at the first result that is not 0. It may grant what it is called for. */
-int wanted_each(
-    int (*each)(void *context, const char *identity), void *context, struct reason *why);
+int wanted_each(int (*each)(void *context, const char *identity, enum wanted what), void *context,
+    struct reason *why);
 
 /* It was seen to. */
 void wanted_grant(const char *identity);

@@ -173,6 +173,16 @@ static bool is_removed(const json_t *value)
 	return json_is_array(value) && json_array_size(value) <= VAULT_REMOVED_MAX;
 }
 
+static bool is_lease(const json_t *value)
+{
+	const char *holder = json_string_value(json_object_get(value, "holder"));
+	struct signer signer;
+
+	return holder && signer_parse(holder, &signer, NULL) == 0 &&
+	       is_writer(json_object_get(value, "host")) &&
+	       is_time(json_object_get(value, "since"));
+}
+
 static bool is_hashes(const json_t *value)
 {
 	size_t i, count = json_array_size(value);
@@ -202,6 +212,7 @@ static const struct member document_members[] = {
 /* What a document may have: former releases wrote none of it. */
 static const struct member document_extras[] = {
     {"ancestors", is_hashes, "a list of at most 128 hashes"},
+    {"lease", is_lease, "an object with a signer, a host and a time"},
     {"removed", is_removed, "a list of at most 64 recipients, each with revision and time"},
     {0},
 };

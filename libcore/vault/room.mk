@@ -7,6 +7,7 @@ noinst_LTLIBRARIES += %D%/libvault.la
 	%D%/hex.c %D%/hex.h \
 	%D%/history.c \
 	%D%/host.c %D%/host.h \
+	%D%/lease.c \
 	%D%/members.c \
 	%D%/memory.c \
 	%D%/model.c \

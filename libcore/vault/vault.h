@@ -18,6 +18,8 @@
  *	  "signers": ["<hex>"],				who may write the next one
  *	  "removed": [ {"recipient": "age1...",		who was taken off the recipients; may be missing
  *	    "revision": 6, "removed": "..."} ],		  the last revision that it can open, and when
+ *	  "lease": {"holder": "<hex>",		the signer of the machine that uses the Codex login; may be
+ *	    "host": "build1", "since": "..."},	  missing: none does
  *	  "secrets": {
  *	    "GH_TOKEN": {
  *	      "text": "ghp_..."	 | "base64": "...",	text when it is UTF-8 without NUL, else base64
@@ -285,6 +287,22 @@ int vault_add_signer(struct vault *vault, const struct signer *signer, struct re
 int vault_remove_recipient(
     struct vault *vault, const struct age_recipient *recipient, time_t now, struct reason *why);
 int vault_remove_signer(struct vault *vault, const struct signer *signer, struct reason *why);
+
+/* ---- which machine uses the Codex login ---- */
+
+struct vault_lease {
+	struct signer holder;
+	char host[VAULT_WRITER_MAX + 1]; /* its name, for people */
+	time_t since;
+};
+
+/* Whether there is one. */
+bool vault_lease(const struct vault *vault, struct vault_lease *lease);
+
+bool vault_lease_is(const struct vault_lease *lease, const struct signer *signer);
+
+/* Gives it to a machine, or (NULL) to none: 0 or -ENOMEM. */
+int vault_set_lease(struct vault *vault, const struct vault_lease *lease, struct reason *why);
 
 struct vault_removed {
 	struct age_recipient recipient;

@@ -360,6 +360,65 @@ test_a_watch_follows() {
 	kill %%
 }
 
+# ---- one login, one machine ----
+
+# An auth.json with a refresh token.
+codex_login() {
+	local token
+	token=$(printf '{"sub":"agent","exp":%d}' $(($(date +%s) + 3600)) | base64 -w 0 | tr -d = | tr +/ -_)
+	printf '{"auth_mode":"chatgpt","OPENAI_API_KEY":null,"tokens":{"id_token":"e30.%s.c2ln","access_token":"e30.%s.c2ln","refresh_token":"%s","account_id":"acc"},"last_refresh":"2026-11-20T00:00:00Z"}' \
+		"$token" "$token" "$1"
+}
+
+test_codex_runs_on_one_machine_at_a_time() {
+	local brokers=() watches=() said
+	# In the place of codex: what is looked at is what comes before it.
+	printf '#!/bin/sh\necho codex runs\n' >/usr/local/bin/codex-standin
+	chmod 755 /usr/local/bin/codex-standin
+	set_conf codex /usr/local/bin/codex-standin
+	set_conf codex /usr/local/bin/codex-standin /tmp/there/etc/ravi.conf
+	/usr/libexec/ravi/ravi-broker --listen &
+	brokers+=($!)
+	there /usr/libexec/ravi/ravi-broker --listen &
+	brokers+=($!)
+	eventually 5 test -S /run/ravi/broker.sock
+	eventually 5 there test -S /run/ravi/broker.sock
+	codex_login r1 | ravi secrets set CODEX_SESSION_TOKEN --identity agent
+	there ravi sync >/dev/null
+	ravi sync --watch --interval 60 >/dev/null 2>&1 &
+	watches+=($!)
+	there ravi sync --watch --interval 60 >/dev/null 2>&1 &
+	watches+=($!)
+	sleep 1
+	# Nobody uses it: the first that asks does, by what the service says now.
+	equal null "$(ravi identity lease agent --json | jq .host)"
+	equal "codex runs" "$(there su - agent -c 'ravi-codex exec hello')"
+	equal true "$(there ravi identity lease agent --json | jq .here)"
+	# The other one does not know yet, and asks.
+	said=$(expect 5 su - agent -c 'ravi-codex exec hello' 2>&1) || fail "$said"
+	contains "$said" "ravi identity lease agent --take-over"
+	equal false "$(ravi identity lease agent --json | jq .here)"
+	# An administrator moves it.
+	ravi identity lease agent --take-over >/dev/null
+	equal "codex runs" "$(su - agent -c 'ravi-codex exec hello')"
+	there ravi sync >/dev/null
+	said=$(expect 5 there su - agent -c 'ravi-codex exec hello' 2>&1) || fail "$said"
+	contains "$said" "in use on $(hostname)"
+	# Held, it needs no network; given up, it does.
+	contract refuse >/dev/null
+	equal "codex runs" "$(su - agent -c 'ravi-codex exec hello')"
+	expect 6 ravi identity lease agent --give-up 2>/dev/null
+	contract accept >/dev/null
+	ravi identity lease agent --give-up >/dev/null
+	equal null "$(there ravi identity lease agent --json | jq .host)"
+	# A key is good on any number of machines.
+	echo sk-test-0123456789 | ravi secrets set CODEX_SESSION_TOKEN --identity agent
+	there ravi sync >/dev/null
+	equal "codex runs" "$(su - agent -c 'ravi-codex exec hello')"
+	equal "codex runs" "$(there su - agent -c 'ravi-codex exec hello')"
+	kill "${brokers[@]}" "${watches[@]}"
+}
+
 # ---- the end of an identity ----
 
 test_disabling_reaches_the_other_machine() {

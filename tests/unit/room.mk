@@ -62,6 +62,16 @@ UNIT_TESTS += %D%/test-history
 %C%_test_history_SOURCES = %D%/test-history.c %D%/forge.h
 %C%_test_history_LDADD = $(VAULT_TEST_LIBS)
 
+UNIT_TESTS += %D%/test-reapply
+%C%_test_reapply_SOURCES = %D%/test-reapply.c %D%/forge.h
+%C%_test_reapply_LDADD = libcore/sync/libsync.la $(VAULT_TEST_LIBS)
+
+UNIT_TESTS += %D%/test-parts
+%C%_test_parts_SOURCES = %D%/test-parts.c \
+	modules/store_service/parts.c modules/store_service/rows.c modules/store_service/store_service.c
+%C%_test_parts_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) $(CMOCKA_CFLAGS)
+%C%_test_parts_LDADD = libcore/util/libutil.la $(JANSSON_LIBS) $(CMOCKA_LIBS)
+
 UNIT_TESTS += %D%/test-vault-refusals
 %C%_test_vault_refusals_SOURCES = %D%/test-vault-refusals.c %D%/forge.h
 %C%_test_vault_refusals_LDADD = $(VAULT_TEST_LIBS)

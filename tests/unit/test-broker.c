@@ -127,6 +127,8 @@ static const char *const malformed[] = {
     "{\"op\":\"set\",\"name\":\"A\",\"text\":\"v\",\"\":1}",
     "{\"op\":\"set\",\"name\":\"A\",\"text\":\"v\",\"uid\":0}",
     "{\"op\":\"get\",\"name\":\"A\"}",
+    "{\"op\":\"lease\",\"name\":\"A\"}",
+    "{\"op\":\"lease\",\"since\":null}",
     "{\"op\":\"SET\",\"name\":\"A\",\"text\":\"v\"}",
     "{\"op\":\"\",\"name\":\"A\",\"text\":\"v\"}",
     "{\"op\":null,\"name\":\"A\",\"text\":\"v\"}",

@@ -2,6 +2,7 @@
 ravilibexec_PROGRAMS += %D%/ravi-broker
 %C%_ravi_broker_SOURCES = \
 	%D%/confine.c %D%/confine.h \
+	%D%/lease.c %D%/lease.h \
 	%D%/limits.c %D%/limits.h \
 	%D%/listen.c %D%/listen.h \
 	%D%/main.c \

@@ -10,6 +10,7 @@
 #include "audit/audit.h"
 #include "broker/protocol.h"
 #include "util/wire.h"
+#include "lease.h"
 #include "limits.h"
 #include "peer.h"
 #include "serve.h"
@@ -104,6 +105,8 @@ static int handle(struct serving *serving, struct broker_answer *answer, struct 
 		r = choose_identity(serving, why);
 	if (r < 0)
 		return r;
+	if (serving->request.op == BROKER_LEASE)
+		return lease_ask(&serving->writing, why);
 	if (serving->request.op == BROKER_AUDIT)
 		return tell_events(&serving->agent, &serving->request, answer, why);
 	return write_secret(&serving->writing, serving->deadline, why);
@@ -148,7 +151,7 @@ static void audit_request(
 	snprintf(uid, sizeof(uid), "%u", serving->uid);
 	snprintf(version, sizeof(version), "%llu", (unsigned long long)serving->writing.version);
 	audit_add(events, "broker", result_word(error), "op",
-	    *request->name || request->op == BROKER_AUDIT ? broker_op_word(request->op) : NULL,
+	    *request->name || request->op >= BROKER_AUDIT ? broker_op_word(request->op) : NULL,
 	    "user", serving->has_agent ? serving->agent.user : NULL, "uid", uid, "identity",
 	    identity, "name", *request->name ? request->name : NULL, "version",
 	    serving->writing.version ? version : NULL, "cause", error < 0 ? why->text : NULL, NULL);

@@ -115,6 +115,8 @@ static int get_ready(const char *identity, char **arguments, struct reason *why)
 
 	if (r == 0)
 		r = find_login(&place, &login, arguments, why);
+	if (r == 0)
+		r = place_lease(&place, &login, deadline_in(PREPARE_MILLISECONDS), why);
 	if (r == 0 && login.form != CODEX_ACCESS_TOKEN)
 		r = prepare(&place, &login, why);
 	else if (r == 0)

@@ -65,6 +65,13 @@ void login_free(struct login *login);
 /* The first of the identity's that there is: 0, -ENOSECRET, -EBADMSG (it is no login), each with the reason. */
 int place_login(const struct place *place, struct login *login, struct reason *why);
 
+/*
+ * Waits until this machine is the one that uses the login, where the vault is on several: the broker is asked, and
+ * the ring says when it is so. 0, -EACCES (another machine does), -ETIMEDOUT, or broker_lease's, each with the reason.
+ */
+int place_lease(
+    struct place *place, const struct login *login, struct deadline deadline, struct reason *why);
+
 /* What the ring has under this very name, read anew: 0 with its version, or -ENOSECRET. */
 int place_read(struct place *place, const char *secret, struct buf *value, uint64_t *version,
     struct reason *why);

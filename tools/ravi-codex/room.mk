@@ -3,6 +3,7 @@ bin_PROGRAMS += %D%/ravi-codex
 %C%_ravi_codex_SOURCES = \
 	%D%/commands.h \
 	%D%/launch.c %D%/launch.h \
+	%D%/lease.c \
 	%D%/link.c \
 	%D%/main.c \
 	%D%/place.c %D%/place.h \

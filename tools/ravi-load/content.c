@@ -27,6 +27,8 @@ struct gathering {
 	struct buf versions;  /* more of them, as many as fit behind those */
 	struct buf key;       /* of the identity at the service; empty: it has none here */
 	const char *service;  /* that the key belongs to; NULL: there is none */
+	bool has_leases;      /* the vault is at home there, and other machines may have it */
+	const struct signer *signer; /* this machine's */
 	uint32_t keys;
 	time_t now;
 };
@@ -100,6 +102,21 @@ static void cut_versions(struct gathering *g)
 	buf_cut(&g->versions, room);
 }
 
+static void add_lease(struct gathering *g, const struct vault *vault)
+{
+	struct buf *profile = &g->content->ring.items[g->content->ring.count - 1].value;
+	struct vault_lease lease;
+
+	if (!g->service || !g->has_leases)
+		return;
+	if (!vault_lease(vault, &lease))
+		buf_add_text(profile, "lease=" RING_LEASE_FREE "\n");
+	else if (vault_lease_is(&lease, g->signer))
+		buf_add_text(profile, "lease=" RING_LEASE_HERE "\n");
+	else
+		buf_addf(profile, "lease=held %s\n", lease.host);
+}
+
 static int add_profile(struct gathering *g, const struct agent *agent, const struct vault *vault)
 {
 	struct ring_item *item = add_item(g->content);
@@ -117,6 +134,7 @@ static int add_profile(struct gathering *g, const struct agent *agent, const str
 		buf_addf(&item->value, "phone=%s\n", vault_phone(vault));
 	if (g->service)
 		buf_addf(&item->value, "service=%s\n", g->service);
+	add_lease(g, vault);
 	cut_versions(g);
 	buf_addf(&item->value, "uuid=%s\nrevision=%llu\nkeys=%u\nloaded=%s\n%s%s",
 	    vault_uuid(vault), (unsigned long long)vault_revision(vault), g->keys, loaded,
@@ -159,8 +177,11 @@ static int add_key(struct gathering *g)
 static int gather(struct content *content, const struct agent *agent, size_t i,
     struct sources *sources, struct reason *why)
 {
-	struct gathering g = {
-	    .content = content, .identity = i ? agent->identities[i] : NULL, .now = time(NULL)};
+	struct gathering g = {.content = content,
+	    .identity = i ? agent->identities[i] : NULL,
+	    .has_leases = conf_has_leases(sources->fresh.conf),
+	    .signer = &sources->machine.host.signer,
+	    .now = time(NULL)};
 	vault_auto vault = NULL;
 	int r = fresh_vault(&sources->fresh, agent->identities[i], &vault, why);
 

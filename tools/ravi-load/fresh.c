@@ -53,7 +53,7 @@ static void look_later(struct fresh *fresh, const char *identity, int64_t age)
 	if (base_trouble(identity, &trouble) == 0)
 		syslog(LOG_WARNING, "%s: the copy of %s ago serves: %s", identity, text,
 		    buf_text(&trouble));
-	if (wanted_note(identity, &why) < 0)
+	if (wanted_note(identity, WANTED_SYNC, &why) < 0)
 		syslog(LOG_WARNING, "%s", why.text);
 	fresh->wants_sync = true;
 }

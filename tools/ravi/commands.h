@@ -121,6 +121,10 @@ int run_message_sms(void *values, int argc, char **argv);
 extern const struct option_row wait_options[];
 int run_inbox_wait(void *values, int argc, char **argv);
 
+/* lease.c */
+extern const struct option_row lease_options[];
+int run_identity_lease(void *values, int argc, char **argv);
+
 /* sync.c */
 extern const struct option_row sync_options[];
 int run_sync(void *values, int argc, char **argv);

@@ -22,6 +22,7 @@ bin_PROGRAMS += %D%/ravi
 	%D%/init.c \
 	%D%/job.c %D%/job.h \
 	%D%/keyfile.c %D%/keyfile.h \
+	%D%/lease.c %D%/lease.h \
 	%D%/line.c %D%/line.h \
 	%D%/linger.c \
 	%D%/logout.c \

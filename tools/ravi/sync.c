@@ -16,6 +16,7 @@
 #include "commands.h"
 #include "config/paths.h"
 #include "home.h"
+#include "lease.h"
 #include "sync/wanted.h"
 #include "util/cleanup.h"
 #include "util/cli.h"
@@ -115,7 +116,6 @@ static int sync_one(void *opaque, const char *identity)
 		s->is_down = fetch_is_down(r);
 		return 0;
 	}
-	wanted_grant(identity);
 	tell(s, identity, &synced);
 	return 0;
 }
@@ -157,12 +157,30 @@ static int sync_all(struct syncing *s, struct reason *why)
 	return r < 0 ? r : sync_without_copy(s, why);
 }
 
+static void take_lease(struct syncing *s, const char *identity)
+{
+	struct reason why = {0};
+	int r;
+
+	if (s->is_down)
+		return;
+	s->sync.account.deadline = deadline_in(s->context.conf.service_timeout * 1000);
+	r = lease_take(&s->context, &s->sync, identity, false, &why);
+	if (r == 0)
+		return;
+	s->code = context_fail(r, &why);
+	s->is_down = fetch_is_down(r);
+}
+
 /* A wish for what is gone, or at home here alone, is none. */
-static int sync_wish(void *opaque, const char *identity)
+static int sync_wish(void *opaque, const char *identity, enum wanted what)
 {
 	struct syncing *s = opaque;
 
-	sync_one(s, identity);
+	if (what == WANTED_LEASE)
+		take_lease(s, identity);
+	else
+		sync_one(s, identity);
 	if (!s->is_down)
 		wanted_grant(identity);
 	return 0;
@@ -210,6 +228,9 @@ static int round_of(const struct sync_values *values, bool wanted, bool is_quiet
 		r = sync_named(&s, &why);
 	else if (r == 0)
 		r = sync_all(&s, &why);
+	/* A wish may be for more than a meeting. */
+	if (r == 0 && !wanted && !values->identity)
+		r = wanted_each(sync_wish, &s, &why);
 	if (r < 0)
 		return context_fail(r, &why);
 	if (!s.count && !is_quiet && !values->identity && s.code == EXIT_DONE)
