@@ -10,7 +10,7 @@ TABLE=/tmp/table
 
 test_every_part_runs() {
 	"$(dirname "$0")/../bench/bench.sh" "$WORK/plain" --quick >"$TABLE"
-	equal 6 "$(grep -c '^### ' "$TABLE")"
+	equal 7 "$(grep -c '^### ' "$TABLE")"
 }
 
 # measured WHAT: a row of it has a time and one to compare with.
@@ -25,9 +25,12 @@ test_every_row_has_figures() {
 		"a further login of an agent" "an agent's first login, 20 secrets of 1 KiB" "ravi-keyctl print" \
 		"ravi secrets set, no session" "ravi secrets set, live sessions: 9" \
 		"a further login, live sessions: 9" "an agent's first login, 15 identities" \
-		"ravi secrets set, 15 identities" "ravi identity create, 15 identities"; do
+		"ravi secrets set, 15 identities" "ravi identity create, 15 identities" \
+		"an agent's first login, store = service, fresh copy" "first fetch, 20 secrets, TLS on loopback" \
+		"ravi sync, nothing new"; do
 		measured "$what"
 	done
+	grep -qE '^\| ravi inbox wait, after a mail came \| [0-9.]+ ms' "$TABLE"
 	grep -qE '^\| pam_ravi, a login of somebody who is no agent \| [0-9]+ KiB \| [0-9]+ \| [0-9]+: pam_ravi.so' "$TABLE"
 }
 
