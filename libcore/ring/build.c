@@ -12,7 +12,7 @@
 #include "ring/keyctl.h"
 #include "util/cleanup.h"
 
-/* A key that is in the ring already. */
+/* A key that lives in the ring already. */
 struct present {
 	int32_t id;
 	bool wanted;
@@ -73,6 +73,16 @@ static int put_item(int32_t ring, const struct ring_item *item, struct present *
 	return add_key_finished(ring, item, &present->id);
 }
 
+static bool is_dead(int error)
+{
+	return error == -ENOKEY || error == -EKEYREVOKED || error == -EKEYEXPIRED;
+}
+
+/*
+ * What lives in the ring. Of a dead key the kernel tells no name, and keeps its link for minutes, until it is
+ * collected: no login would find the ring whole. It is taken out before anything comes in, because an unlink
+ * takes away what has that key's name now.
+ */
 static int list_present(int32_t ring, struct present **present, size_t *count)
 {
 	free_auto int32_t *serials = NULL;
@@ -89,12 +99,14 @@ static int list_present(int32_t ring, struct present **present, size_t *count)
 		struct ring_description d;
 
 		r = ring_describe(serials[i], &d);
-		if (r == -ENOKEY || r == -EKEYREVOKED || r == -EKEYEXPIRED)
-			continue; /* it is dead, and is displaced by its name */
-		if (r < 0)
+		if (r == 0) {
+			(*present)[*count].id = serials[i];
+			strcpy((*present)[(*count)++].description, d.text);
+		} else if (!is_dead(r)) {
 			return r;
-		(*present)[*count].id = serials[i];
-		strcpy((*present)[(*count)++].description, d.text);
+		} else if (keyctl_unlink(serials[i], ring) < 0 && errno != ENOENT && errno != ENOKEY) {
+			return -errno;
+		}
 	}
 	return 0;
 }
@@ -141,6 +153,21 @@ static int quota_is_used_up(struct reason *why)
 	    "kernel.keys.root_maxbytes (sysctl)");
 }
 
+static int take_out_unwanted(int32_t ring, const struct present *present, size_t count,
+    const char *last, struct reason *why)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (present[i].wanted || !strcmp(present[i].description, last))
+			continue;
+		keyctl_revoke(present[i].id);
+		if (keyctl_unlink(present[i].id, ring) < 0 && errno != ENOENT && errno != ENOKEY &&
+		    errno != EKEYREVOKED && errno != EKEYEXPIRED)
+			return reason_errno(
+			    why, -errno, "taking %s out of the ring", present[i].description);
+	}
+	return 0;
+}
+
 static int fill(int32_t ring, const struct ring_content *content, struct reason *why)
 {
 	free_auto struct present *present = NULL;
@@ -157,18 +184,11 @@ static int fill(int32_t ring, const struct ring_content *content, struct reason 
 	for (size_t i = 0; i < content->count; i++) {
 		const struct ring_item *item = &content->items[i];
 
-		/* Removed before the profiles, which say how many keys are left. */
+		/* Before the profile that says how many keys are left. */
 		if (i + 1 == content->count)
-			for (size_t k = 0; k < count; k++) {
-				if (present[k].wanted ||
-				    !strcmp(present[k].description, item->description))
-					continue;
-				keyctl_revoke(present[k].id);
-				if (keyctl_unlink(present[k].id, ring) < 0 && errno != ENOENT &&
-				    errno != ENOKEY && errno != EKEYREVOKED && errno != EKEYEXPIRED)
-					return reason_errno(why, -errno,
-					    "taking %s out of the ring", present[k].description);
-			}
+			r = take_out_unwanted(ring, present, count, item->description, why);
+		if (r < 0)
+			return r;
 		r = put_item(ring, item, find_present(present, count, item->description));
 		if (r == -EDQUOT)
 			return quota_is_used_up(why);
@@ -256,7 +276,7 @@ int ring_end(int32_t id, struct reason *why)
 	size_t count = 0;
 	int r = ring_links(id, &serials, &count);
 
-	if (r == -ENOKEY || r == -EKEYREVOKED || r == -EKEYEXPIRED)
+	if (is_dead(r))
 		return 0; /* it is gone */
 	if (r < 0)
 		return reason_errno(why, r, "listing the ring %d", id);

@@ -168,7 +168,7 @@ struct ring_description {
 	char text[RING_DESCRIPTION_MAX]; /* cut when longer: then it is none of ours */
 };
 
-/* keyctl_describe(3), taken apart: 0 or -errno. Works on expired keys too; a revoked one is -EKEYREVOKED. */
+/* keyctl_describe(3), taken apart: 0 or -errno; -EKEYEXPIRED and -EKEYREVOKED of dead keys, which have no name any more. */
 int ring_describe(int32_t id, struct ring_description *description);
 
 /* The serials a keyring links, freed by the caller; -errno. */

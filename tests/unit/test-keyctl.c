@@ -274,6 +274,28 @@ static void test_print_says_what_is_missing(void **state)
 	assert_int_equal(missing.out.len + invalid.out.len + expired.out.len, 0);
 }
 
+/*
+ * The kernel collects what has expired minutes later (/proc/sys/kernel/keys/gc_delay), and tells no name of it
+ * until then: a ring that keeps it is not as long as its record says.
+ */
+static void test_what_has_expired_leaves_at_the_next_load(void **state)
+{
+	struct world *world = world_of(state);
+	const struct timespec second = {.tv_sec = 1, .tv_nsec = 200000000};
+	int32_t serials[4];
+
+	put_text(world, NULL, "GH_TOKEN", "ghp_one");
+	put(world, NULL, "SHORT", "s", 1, time(NULL) + 1);
+	put_profile(world, NULL, 1, 2, "");
+	load(world);
+	nanosleep(&second, NULL);
+	assert_int_equal(keyctl_read(world->ring, (char *)serials, sizeof(serials)), 3 * 4);
+	put_text(world, NULL, "GH_TOKEN", "ghp_two");
+	put_profile(world, NULL, 2, 1, "");
+	load(world);
+	assert_int_equal(keyctl_read(world->ring, (char *)serials, sizeof(serials)), 2 * 4);
+}
+
 static void test_an_ended_ring_gives_nothing(void **state)
 {
 	struct world *world = world_of(state);
@@ -687,6 +709,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    TEST(test_print_gives_the_bytes),
 	    TEST(test_print_says_what_is_missing),
+	    TEST(test_what_has_expired_leaves_at_the_next_load),
 	    TEST(test_an_ended_ring_gives_nothing),
 	    TEST(test_each_identity_has_its_own),
 	    TEST(test_nothing_planted_wins),
