@@ -32,7 +32,7 @@ int loader_run(const struct loader_request *request, struct deadline deadline,
 {
 	static const char *const tasks[] = {"--load", "--end", "--release", "--sweep", "--deny"};
 	const char *argv[10];
-	struct spawn what = {.path = PATH_LOADER, .argv = argv, .input = -1};
+	struct spawn what = {.path = PATH_LOADER, .argv = argv, .input = -1, .fixed = true};
 	size_t n = 0, len;
 	int status, r;
 

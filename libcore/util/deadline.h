@@ -24,6 +24,11 @@ static inline struct deadline deadline_in(int64_t milliseconds)
 	return (struct deadline){.at = deadline_now() + milliseconds};
 }
 
+static inline struct deadline deadline_sooner(struct deadline one, struct deadline other)
+{
+	return one.at < other.at ? one : other;
+}
+
 /* Milliseconds that are left, for poll(2); 0 when it has passed. */
 static inline int deadline_left(struct deadline deadline)
 {

@@ -16,6 +16,13 @@
 #include "util/cleanup.h"
 #include "util/spawn.h"
 
+/* Milliseconds: how long what has ended, or was killed, has to be gone, and between two looks. */
+#define REAP_TIME  1000
+#define REAP_PAUSE 1
+
+/* Milliseconds that a program has to end when its whole answer of fixed size is there. */
+#define LINGER_TIME 1000
+
 /* A pipe whose ends are above 2, so that they never collide with the child's own 0, 1 and 2. */
 static int high_pipe(int ends[2])
 {
@@ -91,11 +98,11 @@ int spawn_detached(const struct spawn *what)
 }
 
 /*
- * Reads until the end of the output, the end of the process or the deadline. `pidfd` -1: it has ended, and
- * what it said is in the pipe.
+ * Reads until the end of the output, the end of the process or the deadline; `fixed`: or all of `cap` bytes.
+ * `pidfd` -1: it has ended, and what it said is in the pipe.
  */
-static int spawn_read(
-    int reader, int pidfd, struct deadline deadline, char *out, size_t cap, size_t *len)
+static int spawn_read(int reader, int pidfd, struct deadline deadline, bool fixed, char *out,
+    size_t cap, size_t *len)
 {
 	struct pollfd wait[2] = {{.fd = reader, .events = POLLIN}, {.fd = pidfd, .events = POLLIN}};
 	char rest[512];
@@ -112,7 +119,7 @@ static int spawn_read(
 				 : read(reader, rest, sizeof(rest));
 		if (got > 0 && *len < cap)
 			*len += (size_t)got;
-		if (got == 0)
+		if (got == 0 || (fixed && *len == cap))
 			return 0;
 		if (got < 0 && errno == EINTR)
 			continue;
@@ -124,14 +131,22 @@ static int spawn_read(
 	}
 }
 
-static int spawn_reap(pid_t pid)
+/*
+ * Never waits for good: what the kernel cannot kill, on a disk or a network file system that does not answer,
+ * ends when that does.
+ */
+int spawn_reap(pid_t pid)
 {
+	const struct timespec pause = {.tv_nsec = REAP_PAUSE * 1000000L};
+	const struct deadline deadline = deadline_in(REAP_TIME);
 	int status;
 	pid_t r;
 
-	do
-		r = waitpid(pid, &status, 0);
-	while (r < 0 && errno == EINTR);
+	while ((r = waitpid(pid, &status, WNOHANG)) == 0 || (r < 0 && errno == EINTR)) {
+		if (!deadline_left(deadline))
+			return SPAWN_STATUS_UNKNOWN;
+		nanosleep(&pause, NULL);
+	}
 	if (r != pid)
 		return SPAWN_STATUS_UNKNOWN;
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
@@ -189,8 +204,13 @@ int spawn_collect(const struct spawn *what, struct deadline deadline, void *out,
 	r = spawn_watch(pid, &pidfd);
 	if (r < 0)
 		return r;
-	r = spawn_read(reader, pidfd, deadline, out, cap, len);
-	/* It may have said everything and still not end: that, too, only until the deadline. */
+	r = spawn_read(reader, pidfd, deadline, what->fixed, out, cap, len);
+	/*
+	 * It may have said everything and still not end: that, too, only until the deadline. It is waited for,
+	 * because a host that waits for children of its own must not find this one.
+	 */
+	if (what->fixed && r == 0)
+		deadline = deadline_sooner(deadline, deadline_in(LINGER_TIME));
 	if (pidfd >= 0 && (r < 0 || !spawn_ends(pidfd, deadline)))
 		pidfd_send_signal(pidfd, SIGKILL, NULL, 0);
 	*status = spawn_reap(pid);

@@ -19,6 +19,7 @@ struct spawn {
 	const char *const *envp; /* NULL: an empty environment */
 	int input;               /* its descriptor 0; -1: /dev/null */
 	bool with_errors;        /* its descriptor 2 is collected too; else /dev/null */
+	bool fixed;              /* all of `cap` bytes are its answer: it is not waited for after them */
 };
 
 #define SPAWN_STATUS_UNKNOWN (-1)
@@ -26,7 +27,7 @@ struct spawn {
 /*
  * Collects at most `cap` bytes of its output into `out`, `*len` says how many; more is thrown away.
  * Returns 0 when it ended, with its exit status (128 + signal when killed, SPAWN_STATUS_UNKNOWN when
- * the host stole it) in `*status`; -ETIMEDOUT when it was killed at the deadline; another negative
+ * the host stole it, or it is killed and does not go) in `*status`; -ETIMEDOUT when it was killed at the deadline; another negative
  * errno when it could not be started.
  */
 int spawn_collect(const struct spawn *what, struct deadline deadline, void *out, size_t cap,
@@ -59,5 +60,8 @@ int spawn_end(struct spawn_talk *talk, struct deadline deadline);
 
 /* Whether the process ends before the deadline; it is not reaped. */
 bool spawn_ends(int pidfd, struct deadline deadline);
+
+/* Reaps a child that has ended or was killed, within a second: its status, as of spawn_collect. */
+int spawn_reap(pid_t pid);
 
 #endif

@@ -521,7 +521,7 @@ test_the_loader_talks_without_end() {
 	keep "$LOADER"
 	cp "$LOADER" "$LOADER.real"
 	module timeout=1
-	with_loader "did not end in time" "$END" "exec yes"
+	with_loader "gave no answer" "$END" "exec yes"
 	with_loader "gave no answer" "$END" "yes | head -c 3000000"
 	module
 }
@@ -540,6 +540,18 @@ test_the_loader_ends_badly() {
 	with_loader "gave no answer" "$END" "head -c 496 /dev/zero"
 	with_loader "gave no answer" "$END" "(exec sleep 100) & exit 0"
 	module
+}
+
+# Nor does it stay as a child that the login program finds when it waits for one of its own.
+test_a_loader_that_answers_and_does_not_end_fails_no_login() {
+	keep "$LOADER"
+	cp "$LOADER" "$LOADER.real"
+	loader "$LOADER.real"' "$@"' "exec sleep 100"
+	# The shell that counts is a child of the host's, too.
+	says "open PAM_SUCCESS,one,1,close PAM_SUCCESS,1" \
+		first open "$PRINT" 'root:wc -w </proc/$PPID/task/$PPID/children' close 'root:wc -w </proc/$PPID/task/$PPID/children'
+	logs_nothing
+	no_ring first
 }
 
 test_a_close_and_a_refresh_with_a_stuck_loader() {

@@ -429,6 +429,28 @@ test_a_lock_that_stays_delays_a_login_a_moment() {
 	contains "$(ravi audit verify)" sound
 }
 
+# loads_in_trail NUMBER: that many loads of first's ring are in the trail.
+loads_in_trail() {
+	[[ $(events | grep -c '^load done first') -eq $1 ]]
+}
+
+# The loader leaves the trail to a child of its own then, which no login program finds and no login waits for.
+test_a_disk_that_does_not_answer_delays_a_login_a_moment() {
+	local loader=/usr/libexec/ravi/ravi-load before
+	mv "$loader" "$loader.real"
+	trap 'mv /usr/libexec/ravi/ravi-load.real /usr/libexec/ravi/ravi-load' EXIT
+	printf '%s\n' '#!/bin/bash' "exec strace -D -f -qq -o /dev/null -e trace=openat -P $TRAIL \\" \
+		"-e inject=openat:delay_enter=10000000 $loader.real \"\$@\"" >"$loader"
+	chmod 755 "$loader"
+	before=$(events | grep -c '^load done first') || true
+	SECONDS=0
+	equal one "$(su - first -c 'ravi-keyctl print TOKEN >/dev/null && echo one')"
+	[[ $SECONDS -lt 8 ]] || fail "the login took $SECONDS s"
+	loads_in_trail "$before"
+	eventually 30 loads_in_trail $((before + 1))
+	contains "$(ravi audit verify)" sound
+}
+
 test_what_is_no_file_of_ours_is_not_written() {
 	kept /root/kept
 	rm "$LOG"

@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/pidfd.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "audit/audit.h"
@@ -62,12 +61,10 @@ static int reap(pid_t pid, struct deadline deadline, int error)
 		error = -ETIMEDOUT;
 	if (error)
 		kill(pid, SIGKILL); /* not reaped yet: the pid is still its own */
-	while (waitpid(pid, &status, 0) < 0)
-		if (errno != EINTR)
-			return -errno;
+	status = spawn_reap(pid);
 	if (error)
 		return error;
-	return WIFEXITED(status) ? WEXITSTATUS(status) : -EINTR;
+	return status < 0 ? -ECHILD : status >= 128 ? -EINTR : status;
 }
 
 static int run_child(const struct intake *intake, struct buf *out, struct reason *why)

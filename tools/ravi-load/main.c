@@ -7,8 +7,10 @@
 #include <config.h>
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/pidfd.h>
 #include <sys/stat.h>
 #include <syslog.h>
 #include <unistd.h>
@@ -17,9 +19,13 @@
 #include "sync/wanted.h"
 #include "task.h"
 #include "util/cli.h"
+#include "util/cleanup.h"
 #include "util/file.h"
+#include "util/spawn.h"
 #include "util/takeover.h"
 #include "vault/vault.h"
+
+#define FINISH_TIME 500 /* milliseconds that the audit trail may hold a login up */
 
 struct values {
 	const char *load, *end, *release, *deny;
@@ -107,18 +113,58 @@ static int do_task(struct task *task, const struct values *values)
 	return r;
 }
 
-/* The record to who started us; words to a person or a journal. */
-static int answer(const struct loader_record *record)
+static bool is_waited_for(void)
 {
 	struct stat st;
 
-	if (fstat(STDOUT_FILENO, &st) == 0 && S_ISFIFO(st.st_mode))
+	return fstat(STDOUT_FILENO, &st) == 0 && S_ISFIFO(st.st_mode);
+}
+
+/* The record to who waits for it, at an end that is closed then; words to a person or a journal. */
+static int answer(const struct loader_record *record)
+{
+	if (is_waited_for()) {
+		fd_auto nothing = open("/dev/null", O_WRONLY | O_CLOEXEC);
+
 		file_write_fd(STDOUT_FILENO, record, sizeof(*record));
-	else if (record->error)
+		if (nothing < 0 || dup2(nothing, STDOUT_FILENO) < 0)
+			close(STDOUT_FILENO);
+	} else if (record->error)
 		cli_note("%s", record->text);
 	else
 		puts(record->text);
 	return cli_exit_code(record->error);
+}
+
+/* What is left to do with the answer given; a service that is down is not asked anew by every login. */
+static void finish(const struct task *task)
+{
+	struct reason why = {0};
+
+	audit_flush(task->events);
+	if (task->wants_sync && wanted_start(&why) < 0)
+		syslog(LOG_WARNING, "%s", why.text);
+}
+
+/*
+ * The same in a child, for a moment only: so the trail nearly always has what happened when a login goes on,
+ * and a disk that does not answer keeps none. The child outlives us then, as init's: left as the login
+ * program's own, it would be found by the wait(2) for another one of its children.
+ */
+static void finish_aside(const struct task *task)
+{
+	fd_auto pidfd = -1;
+	pid_t pid = fork();
+
+	if (pid <= 0)
+		finish(task);
+	if (pid == 0)
+		_exit(EXIT_DONE);
+	if (pid < 0)
+		return;
+	pidfd = pidfd_open(pid, 0);
+	if (pidfd >= 0 && spawn_ends(pidfd, deadline_in(FINISH_TIME)))
+		spawn_reap(pid);
 }
 
 static int run(void *context, int argc, char **argv)
@@ -128,7 +174,7 @@ static int run(void *context, int argc, char **argv)
 	audit_batch_auto events = {0};
 	struct task task = {
 	    .into_session = values->into_session, .record = &record, .events = &events};
-	struct reason why = {0};
+	bool is_login = is_waited_for();
 	int code;
 
 	(void)argc, (void)argv;
@@ -139,12 +185,12 @@ static int run(void *context, int argc, char **argv)
 	record.error = do_task(&task, values);
 	if (record.error)
 		syslog(LOG_ERR, "%s", record.text);
-	/* Whatever the disk of the trail does: a login that has its answer does not fail any more. */
+	/* Whatever the trail's disk and the network do: a login that has its answer does not fail any more. */
 	code = answer(&record);
-	audit_flush(&events);
-	/* The same goes for the network; a service that is down is not asked anew by every login. */
-	if (task.wants_sync && wanted_start(&why) < 0)
-		syslog(LOG_WARNING, "%s", why.text);
+	if (is_login && (events.lines.len || task.wants_sync))
+		finish_aside(&task);
+	else
+		finish(&task);
 	return code;
 }
 
