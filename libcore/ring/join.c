@@ -86,28 +86,40 @@ static bool agent_needs_ring(uid_t uid)
 	       !strncmp(d.text, "_uid_ses.", strlen("_uid_ses."));
 }
 
-/*
- * Whether the uid is, or was, an agent's. When the name service does not say, it may be one: a fresh session
- * ring costs whoever logs in little.
- */
-static bool is_agent_uid(uid_t uid)
+/* With an effective uid that may look into /run/ravi/rings. */
+static bool is_known_agent(uid_t uid)
 {
 	free_auto char *text = malloc(ENTRY_MAX);
 	struct passwd entry, *found = NULL;
 	char user[USER_NAME_MAX + 1];
 	struct agent agent;
-	int r;
+	int r = session_ring_of_uid(uid, user);
 
-	if (uid == 0)
-		return false;
 	/* An OS user that is gone may have left its ring. */
-	if (!text || session_ring_of_uid(uid, user) == 0)
+	if (!text || r != -ENOENT)
 		return true;
 	r = getpwuid_r(uid, &entry, text, ENTRY_MAX, &found);
 	/* getpwuid_r(3): some name services say "no such user" with an errno. */
 	if (!found)
 		return r != 0 && r != ENOENT && r != ESRCH;
 	return agent_load(found->pw_name, &agent, NULL) != -ENOENT;
+}
+
+/*
+ * Whether the uid is, or was, an agent's. When that is not to be known, it may be one: a fresh session ring
+ * costs whoever logs in little.
+ */
+static bool is_agent_uid(uid_t uid)
+{
+	uid_t effective = geteuid();
+	bool is_agent;
+
+	if (uid == 0)
+		return false;
+	if (effective != 0 && set_uids((uid_t)-1, 0, (uid_t)-1) < 0)
+		return true;
+	is_agent = is_known_agent(uid);
+	return (effective != 0 && set_uids((uid_t)-1, effective, (uid_t)-1) < 0) || is_agent;
 }
 
 /*

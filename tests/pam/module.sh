@@ -44,6 +44,20 @@ test_who_is_not_found_takes_no_session_ring_along() {
 	contains "$(module_log 3)" "it cannot leave an agent's session ring"
 }
 
+# Nobody can say any more that it was an agent, but for its ring, which only root may look for.
+test_the_session_ring_of_an_agent_who_is_gone_does_not_travel() {
+	local uid
+	make_agent leaver secret
+	uid=$(id -u leaver)
+	says "open PAM_SUCCESS,$uid,open PAM_IGNORE,$(id -u human),close PAM_SUCCESS,close PAM_SUCCESS" \
+		leaver open 'root:keyctl unlink $(sed -n s/^ring=//p /run/ravi/rings/leaver) @s' \
+		"root:mv $ENTRIES/leaver /tmp/leaver; userdel leaver" 'root:keyctl rdescribe @s | cut -d";" -f2' \
+		start:human open 'root:keyctl rdescribe @s | cut -d";" -f2' close handle:0 close
+	mv /tmp/leaver "$ENTRIES/leaver"
+	ravi identity delete leaver >/dev/null
+	equal "" "$(ring_of leaver)"
+}
+
 test_nobody_is_authenticated() {
 	says "auth PAM_IGNORE" first auth
 }
