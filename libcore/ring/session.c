@@ -31,21 +31,53 @@ static int open_folder(const char *name, struct reason *why)
 	return dir_make(run, name, 0700, 0, why);
 }
 
-/* The time of a folder in which no session was ever opened. */
-static const struct timespec never[2] = {{.tv_sec = 0}, {.tv_sec = 0}};
+/*
+ * A new folder of sessions, and only where there is none: 0 or -errno. It comes with its time: who finds it locks
+ * it and opens a session there, whose time must stay.
+ */
+static int make_sessions(int all, const char *user)
+{
+	static const struct timespec never[2] = {{.tv_sec = 0}, {.tv_sec = 0}};
+	char temporary[USER_NAME_MAX + 32];
+	fd_auto fd = -1;
+	int r = 0;
+
+	snprintf(temporary, sizeof(temporary), ".%s.%d.new", user, (int)gettid());
+	unlinkat(all, temporary, AT_REMOVEDIR);
+	if (mkdirat(all, temporary, 0700) < 0)
+		return -errno;
+	fd = openat(all, temporary, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0 || fchmod(fd, 0700) < 0 || futimens(fd, never) < 0 ||
+	    renameat2(all, temporary, all, user, RENAME_NOREPLACE) < 0)
+		r = -errno;
+	if (r < 0)
+		unlinkat(all, temporary, AT_REMOVEDIR);
+	return r == -EEXIST ? 0 : r;
+}
+
+static int open_sessions(const char *user, struct reason *why)
+{
+	fd_auto all = open_folder("sessions", why);
+	fd_auto fd = all < 0 ? all : dir_open(all, user, 0, why);
+	int r;
+
+	if (all < 0 || fd != -ENOENT)
+		return take_fd(&fd);
+	r = make_sessions(all, user);
+	if (r < 0)
+		return reason_errno(why, r, "making the folder %s/%s", PATH_SESSIONS, user);
+	fd = dir_open(all, user, 0, why);
+	return fd == -ENOENT ? reason_errno(why, fd, "folder %s/%s", PATH_SESSIONS, user)
+			     : take_fd(&fd);
+}
 
 int session_lock(const char *user, struct deadline deadline, struct reason *why)
 {
-	fd_auto all = open_folder("sessions", why);
-	bool is_new = all >= 0 && faccessat(all, user, F_OK, AT_SYMLINK_NOFOLLOW) < 0;
-	fd_auto lock = all < 0 ? all : dir_make(all, user, 0700, 0, why);
-	int r;
+	fd_auto lock = open_sessions(user, why);
+	int r = lock < 0 ? lock : file_lock(lock, LOCK_EX, deadline);
 
 	if (lock < 0)
 		return lock;
-	if (is_new)
-		futimens(lock, never);
-	r = file_lock(lock, LOCK_EX, deadline);
 	if (r == -ETIMEDOUT)
 		return reason_set(why, r,
 		    "the sessions of %s stay locked by another process (see: fuser %s/%s)", user,
@@ -249,18 +281,30 @@ static void uid_link(uid_t uid, char name[16])
 	snprintf(name, 16, "%u", uid);
 }
 
+/* A login always finds the old link or the new one: no moment says that nobody has a ring there. */
+static int save_link(int rings, uid_t uid, const char *user)
+{
+	char name[16], temporary[32];
+
+	uid_link(uid, name);
+	snprintf(temporary, sizeof(temporary), ".%s.new", name);
+	if (unlinkat(rings, temporary, 0) < 0 && errno != ENOENT)
+		return -errno;
+	if (symlinkat(user, rings, temporary) < 0)
+		return -errno;
+	return renameat(rings, temporary, rings, name) < 0 ? -errno : 0;
+}
+
 int session_ring_save(const char *user, const struct session_ring *ring, struct reason *why)
 {
 	fd_auto rings = open_folder("rings", why);
 	buf_auto text = {0};
-	char name[16];
+	int r = rings < 0 ? rings : save_link(rings, ring->uid, user);
 
 	if (rings < 0)
 		return rings;
-	uid_link(ring->uid, name);
-	unlinkat(rings, name, 0);
-	if (symlinkat(user, rings, name) < 0)
-		return reason_errno(why, -errno, "%s/%s", PATH_RINGS, name);
+	if (r < 0)
+		return reason_errno(why, r, "%s/%u", PATH_RINGS, ring->uid);
 	buf_addf(&text, "ring=%d\nuid=%u\nkeys=%u\n", ring->id, ring->uid, ring->keys);
 	if (text.error)
 		return reason_errno(why, text.error, "%s/%s", PATH_RINGS, user);

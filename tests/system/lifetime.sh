@@ -381,6 +381,28 @@ test_a_ring_that_was_half_changed_is_no_warm_one() {
 	end_session a
 }
 
+# Without it a login as somebody who has the uid now would not end that ring.
+test_the_link_from_a_uid_to_its_ring_is_never_missing() {
+	session first a
+	expect 1 strace -qq -o /dev/null -e inject=symlinkat:error=ENOSPC "$LOADER" --load first
+	equal first "$(readlink "/run/ravi/rings/$(id -u first)")"
+	end_session a
+}
+
+# Who makes the folder of sessions may be slow, and must not undo what others have put there by then.
+test_two_makers_of_one_folder_keep_the_time_of_the_login() {
+	rm -rf /run/ravi/sessions/first
+	strace -qq -o /dev/null -e inject=utimensat:delay_enter=4000000 "$LOADER" --end first >/dev/null &
+	local maker=$!
+	sleep 1
+	session first a
+	[[ $(stat -c %Y /run/ravi/sessions/first) -gt 0 ]] || fail "no session was ever opened"
+	wait $maker
+	[[ $(stat -c %Y /run/ravi/sessions/first) -gt 0 ]] || fail "the time of the login is gone"
+	end_session a
+	equal "" "$(find /run/ravi/sessions -name '.*.new')"
+}
+
 test_logins_and_last_closes_at_once() {
 	local worker workers=()
 	rm -f /tmp/turns.*
