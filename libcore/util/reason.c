@@ -52,3 +52,10 @@ int reason_prefix(struct reason *why, int error, const char *format, ...)
 	snprintf(why->text + used, sizeof(why->text) - used, "%s", inner.text);
 	return error;
 }
+
+void reason_add(struct reason *why, const struct reason *more)
+{
+	size_t len = strlen(why->text);
+
+	snprintf(why->text + len, sizeof(why->text) - len, "; and %s", more->text);
+}

@@ -29,4 +29,7 @@ int reason_errno(struct reason *why, int error, const char *format, ...)
 int reason_prefix(struct reason *why, int error, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
+/* Puts "; and ..." behind it: what failed after it. */
+void reason_add(struct reason *why, const struct reason *more);
+
 #endif

@@ -220,18 +220,15 @@ static int enter(const struct login *login, const struct agent *agent, const str
  * A ring that the @u of this uid may still hold from a former user with the same uid ends here. `may_own`: the
  * user is an agent, or may be one, and loses no ring of its own name.
  */
-static int end_inherited_ring(struct login *login, uid_t uid, bool may_own)
+static int end_inherited_ring(struct login *login, uid_t uid, bool may_own, struct reason *why)
 {
 	char owner[USER_NAME_MAX + 1];
-	struct reason why;
 
 	if (session_ring_of_uid(uid, owner) < 0 || (may_own && !strcmp(owner, login->user)))
-		return PAM_SUCCESS;
+		return 0;
 	pam_syslog(login->pamh, LOG_NOTICE, "%s: ending the ring of %s, a former holder of uid %u",
 	    login->user, owner, uid);
-	if (run_loader(login, LOADER_RELEASE, owner, &why) < 0)
-		return session_error(login, &why);
-	return PAM_SUCCESS;
+	return run_loader(login, LOADER_RELEASE, owner, why);
 }
 
 static int enter_or_load(struct login *login, const struct agent *agent,
@@ -254,17 +251,19 @@ static int open_agent(struct login *login, const struct agent *agent, const stru
 	if (r < 0)
 		return session_error(login, &why);
 	debug(login, "%s: %s session ring", login->user, r ? "joined a fresh" : "kept the");
-	if (end_inherited_ring(login, pw->pw_uid, true) != PAM_SUCCESS || login->conf_is_bad)
+	if (end_inherited_ring(login, pw->pw_uid, true, &why) < 0)
+		return session_error(login, &why);
+	if (login->conf_is_bad)
 		return PAM_SESSION_ERR;
 	r = enter_or_load(login, agent, pw, &user, &why);
 	/* A link is charged to the owner of the session ring, and the agent has used its quota up. */
 	if (r == -EDQUOT) {
 		int joined = join_roots_for_agent(pw->pw_uid, pw->pw_gid, &other);
 
-		if (joined == -ENOTRECOVERABLE)
-			why = other;
-		else if (joined == 1)
+		if (joined == 1)
 			r = enter_or_load(login, agent, pw, &user, &why);
+		else
+			reason_add(&why, &other);
 	}
 	if (r < 0)
 		return session_error(login, &why);
@@ -274,17 +273,19 @@ static int open_agent(struct login *login, const struct agent *agent, const stru
 /* `may_own`: see end_inherited_ring. */
 static int open_other(struct login *login, const struct passwd *pw, bool may_own)
 {
-	struct reason why;
-	int ended = end_inherited_ring(login, pw->pw_uid, may_own);
-	int r = join_for_other(pw->pw_uid, pw->pw_gid, &why);
+	struct reason why, other;
+	int ended = end_inherited_ring(login, pw->pw_uid, may_own, &why);
+	int r = join_for_other(pw->pw_uid, pw->pw_gid, &other);
 
-	if (r < 0 && ended == PAM_SUCCESS)
-		return session_error(login, &why);
+	if (ended < 0 && r < 0)
+		reason_add(&why, &other);
+	if (ended < 0 || r < 0)
+		return session_error(login, ended < 0 ? &why : &other);
 	if (r) {
 		read_settings(login);
 		debug(login, "%s: left an agent's session ring", login->user);
 	}
-	return ended == PAM_SUCCESS ? PAM_IGNORE : ended;
+	return PAM_IGNORE;
 }
 
 /* Who is no agent, and has no uid to leave the session ring for: an agent's does not go along. */

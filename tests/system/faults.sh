@@ -130,6 +130,23 @@ test_a_kernel_that_knows_not_every_operation() {
 	works_again
 }
 
+# What fails first does not hide what fails then.
+test_two_failures_of_one_login_are_in_its_line() {
+	local got
+	got=$(host first open "root:$FILTERED EDQUOT keyctl:8 $FILTERED EPERM keyctl:1 $HOST /tmp/pam first open" close)
+	contains "$got" "open PAM_SESSION_ERR"
+	logs_once "linking the ring into the session ring"
+	logs_once "; and joining a session ring"
+	# A ring that human seems to have inherited, and an agent's session ring to leave.
+	got=$(host first open "root:ln -s first /run/ravi/rings/$(id -u human); mv $LOADER /tmp/loader" \
+		"root:$FILTERED EPERM keyctl:1 $HOST /tmp/pam human open" \
+		"root:mv /tmp/loader $LOADER; rm /run/ravi/rings/$(id -u human)" close)
+	contains "$got" "open PAM_SESSION_ERR"
+	logs_once "No such file"
+	logs_once "; and joining a session ring"
+	works_again
+}
+
 test_the_key_quota_of_root_is_used_up() {
 	local number
 	UNDER=("$FILTERED" EDQUOT add_key)
