@@ -27,11 +27,18 @@ static void tame(char *text, size_t size)
 			*text = '?';
 }
 
+/* A tenth is for its start and for its answer: what it gave up in time, it says itself. */
+static int for_the_loader(int left)
+{
+	return left > 1 ? left - left / 10 : 1;
+}
+
 int loader_run(const struct loader_request *request, struct deadline deadline,
     struct loader_record *record, struct reason *why)
 {
 	static const char *const tasks[] = {"--load", "--end", "--release", "--sweep", "--deny"};
-	const char *argv[10];
+	char within[16];
+	const char *argv[12];
 	struct spawn what = {.path = PATH_LOADER, .argv = argv, .input = -1, .fixed = true};
 	size_t n = 0, len;
 	int status, r;
@@ -50,6 +57,9 @@ int loader_run(const struct loader_request *request, struct deadline deadline,
 	}
 	if (request->into_session)
 		argv[n++] = "--into-session";
+	snprintf(within, sizeof(within), "%d", for_the_loader(deadline_left(deadline)));
+	argv[n++] = "--within";
+	argv[n++] = within;
 	argv[n] = NULL;
 	*record = (struct loader_record){0};
 	r = spawn_collect(&what, deadline, record, sizeof(*record), &len, &status);

@@ -601,6 +601,20 @@ test_a_lock_that_is_held_is_waited_for_until_the_deadline() {
 	no_ring first
 }
 
+# In the time of the login, which is not that of ravi.conf.
+test_a_lock_that_is_held_keeps_no_ring_of_a_disabled_identity() {
+	local got
+	keep "$ENTRIES/first"
+	module timeout=2
+	got=$(host first open "root:sed -i s/state=active/state=disabled/ $ENTRIES/first" \
+		"root:flock /run/ravi/sessions/first sleep 4 >/dev/null 2>&1 &" "root:sleep 0.3" \
+		start open took "$PRINT" "root:sleep 4" handle:0 close)
+	equal "open PAM_SUCCESS,open PAM_SESSION_ERR,status 4,close PAM_SUCCESS" "$(grep -v ^took <<<"$got" | paste -sd,)"
+	took_at_most 2500 "$got"
+	logs_once "identity first is disabled"
+	module
+}
+
 # ---- hosts of every kind ----
 
 # works_in CONDITION...: the login works, and the host is as it was.

@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/pidfd.h>
@@ -31,6 +32,7 @@ struct values {
 	const char *load, *end, *release, *deny;
 	bool sweep, into_session;
 	const char *reach, *conf;
+	long within; /* milliseconds; 0: what ravi.conf says */
 };
 
 #define ROW(member, flag) .name = flag, .offset = offsetof(struct values, member)
@@ -50,6 +52,8 @@ static const struct option_row options[] = {
     {ROW(reach, "reach"), .kind = OPTION_TEXT, .argument = "user|session",
 	.help = "instead of what ravi.conf says"},
     {ROW(conf, "conf"), .kind = OPTION_TEXT, .argument = "PATH", .help = "another ravi.conf"},
+    {ROW(within, "within"), .kind = OPTION_NUMBER, .argument = "MILLISECONDS", .min = 1,
+	.max = INT_MAX, .help = "the time there is, instead of ravi.conf's timeout"},
     {0},
 };
 
@@ -105,7 +109,7 @@ static int do_task(struct task *task, const struct values *values)
 		return r;
 	}
 	task->conf = &conf;
-	task->deadline = deadline_in(conf.timeout * 1000);
+	task->deadline = deadline_in(values->within ? values->within : conf.timeout * 1000);
 	r = say_task(task, values);
 	task->wants_sync = conf_has_remote_store(&conf) && (task->wants_sync || wanted_is_any()) &&
 			   down_check(conf.service_url, &why) == 0;

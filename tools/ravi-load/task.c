@@ -278,6 +278,12 @@ static int end_by_force(
 			: end_ring(task, user, cause, true, why);
 }
 
+/* The other half is for what goes on without the lock then, and is still in time for who waits. */
+static int lock_or_force(const struct task *task, const char *user, struct reason *why)
+{
+	return session_lock(user, deadline_in(deadline_left(task->deadline) / 2), why);
+}
+
 int task_load(struct task *task, const char *user)
 {
 	fd_auto lock = -1;
@@ -289,7 +295,8 @@ int task_load(struct task *task, const char *user)
 	/* A folder to lock is made for agents alone. */
 	if (r == -ENOENT)
 		return say(task, r, &why);
-	lock = session_lock(user, task->deadline, r < 0 ? &ignored : &why);
+	lock = denied ? lock_or_force(task, user, &ignored)
+		      : session_lock(user, task->deadline, r < 0 ? &ignored : &why);
 	/* Looked at again: what was true before the wait may not be what is being loaded. */
 	if (lock >= 0)
 		r = load_or_end(task, lock, user, &denied, &why);
@@ -336,7 +343,7 @@ int task_end(struct task *task, const char *user)
 int task_release(struct task *task, const char *user)
 {
 	struct reason why = {0}, locked = {0};
-	fd_auto lock = session_lock(user, task->deadline, &locked);
+	fd_auto lock = lock_or_force(task, user, &locked);
 	int r = end_by_force(task, lock, user, "released", &why);
 
 	if (r == 0 && lock < 0)
