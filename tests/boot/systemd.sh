@@ -6,6 +6,8 @@
 . "$(dirname "$0")/../system/lib.sh"
 # shellcheck source=guest.bash
 . "$(dirname "$0")/guest.bash"
+# shellcheck source=../system/contract.bash
+. "$(dirname "$0")/../system/contract.bash"
 # shellcheck disable=SC2329 # the tests are found by name
 
 test_packages_are_installed_and_a_machine_is_set_up() {
@@ -373,6 +375,38 @@ test_a_lingering_identity() {
 		-p NoNewPrivileges=yes ravi-keyctl print TOKEN)"
 	ravi release lasting
 	ends lasting "$ring"
+}
+
+# The units of `store = service`, each with what it is confined to: the timer's, the one that sees what agents have
+# stored, and the watch that stands for both.
+test_vaults_are_brought_home_by_units() {
+	start_contract --empty
+	printf '%s\n' 'store = service' 'agent_write = NOTE_*' >>/etc/ravi/ravi.conf
+	log_in
+	ravi identity create --name far >/dev/null
+	contains "$(expect 1 ravi doctor)" "systemctl enable --now ravi-sync.timer ravi-sync.path"
+	systemctl enable --quiet --now ravi-sync.timer ravi-sync.path
+	systemctl start ravi-sync.service
+	equal success "$(systemctl show -P Result ravi-sync.service)"
+	lacks "$(journalctl -u ravi-sync.service -o cat)" "ravi:"
+	systemctl restart ravi-broker.socket
+	su - far -c 'echo one | ravi secrets set NOTE_1'
+	eventually 30 at_service_is_what_is_here
+	eventually 10 test ! -e /run/ravi/sync-wanted/far
+	systemctl start ravi-sync-watch.service
+	equal "inactive inactive" "$(systemctl is-active ravi-sync.timer ravi-sync.path | xargs)"
+	su - far -c 'echo two | ravi secrets set NOTE_2'
+	eventually 30 at_service_is_what_is_here
+	systemctl stop ravi-sync-watch.service
+	systemctl disable --quiet ravi-sync.timer ravi-sync.path
+	contract stop >/dev/null || true
+	sed -i '/^service_/d; /^store/d; /^agent_write/d' /etc/ravi/ravi.conf
+}
+
+# The sealed document of `far`, to the byte.
+at_service_is_what_is_here() {
+	contract identities | jq -r '.[0].secrets[] | select(.key == "RAVI_VAULT") | .value' |
+		sed '/^-----/d' | base64 -d | cmp -s - /var/lib/ravi/vaults/far.age
 }
 
 # Written by logins, units, the sweep and the broker, each with what it is confined to.

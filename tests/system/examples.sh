@@ -30,6 +30,8 @@ NOT_RUN=(
 	'ravi inbox wait *' 'it needs an account of the Ravi service; the test inbox stands in for one'
 	'curl *' 'it needs an account of the Ravi service'
 	'wait * && curl *' 'it needs an account of the Ravi service'
+	"echo 'store = service' *" 'it needs an account of the Ravi service; the test store has one'
+	'sudo ravi sync' 'it needs an account of the Ravi service; the test store has one'
 	'*--recovery-passphrase' 'it asks on a terminal; the test recovery answers'
 	'ravi-codex login *' 'it needs a human; the test codex stands in for one'
 	'ravi-codex exec *' 'it needs a model; the test codex stands in for one'

@@ -111,7 +111,9 @@ static int do_task(struct task *task, const struct values *values)
 	task->conf = &conf;
 	task->deadline = deadline_in(values->within ? values->within : conf.timeout * 1000);
 	r = say_task(task, values);
-	task->wants_sync = conf_has_remote_store(&conf) && (task->wants_sync || wanted_is_any()) &&
+	/* `ravi` that reloads a ring sees to wishes itself, or is the one that does. */
+	task->wants_sync = conf_has_remote_store(&conf) && (values->into_session || values->end) &&
+			   (task->wants_sync || wanted_is_any()) &&
 			   down_check(conf.service_url, &why) == 0;
 	task->conf = NULL;
 	return r;

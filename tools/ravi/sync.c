@@ -172,17 +172,22 @@ static void take_lease(struct syncing *s, const char *identity)
 	s->is_down = fetch_is_down(r);
 }
 
-/* A wish for what is gone, or at home here alone, is none. */
+/* A wish for what is gone, or at home here alone, is none. One that failed stays, but for a lease that another has. */
 static int sync_wish(void *opaque, const char *identity, enum wanted what)
 {
 	struct syncing *s = opaque;
+	int before = s->code;
 
+	s->code = EXIT_DONE;
 	if (what == WANTED_LEASE)
 		take_lease(s, identity);
 	else
 		sync_one(s, identity);
-	if (!s->is_down)
+	if (!s->is_down &&
+	    (s->code == EXIT_DONE || (what == WANTED_LEASE && s->code == EXIT_REFUSED)))
 		wanted_grant(identity);
+	if (s->code == EXIT_DONE)
+		s->code = before;
 	return 0;
 }
 
