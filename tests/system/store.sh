@@ -285,6 +285,7 @@ phase() {
 	equal ghp_third "$(as agent 'ravi-keyctl print GH_TOKEN')"
 	equal $((before + 1)) "$(grep -c 'ago serves' "$SYSLOG")"
 	contains "$(grep 'ago serves' "$SYSLOG" | tail -n 1)" "$1"
+	contains "$(ravi doctor || true)" "its copy of"
 	eventually 60 bash -c '! pgrep -f "[r]avi sync --wanted"'
 }
 
@@ -318,6 +319,15 @@ test_offline_max_ends_it() {
 	# Reached again: the login itself looks.
 	equal ghp_third "$(as agent 'ravi-keyctl print GH_TOKEN')"
 	sed -i '/^offline_max/d' /etc/ravi/ravi.conf
+}
+
+test_the_doctor_knows_a_store_that_is_not_there() {
+	set_conf store servce
+	contains "$(ravi doctor || true)" "store = servce: there is no such store"
+	refused 1 "store_servce.so is missing" ravi sync --identity agent
+	set_conf store service
+	ravi sync >/dev/null
+	lacks "$(ravi doctor || true)" "no such store"
 }
 
 test_required_fresh_waits_for_news() {

@@ -2,7 +2,11 @@
 /* ravi doctor on vaults that are at home at a service: are their copies here kept in line with it? */
 #include <config.h>
 
+#include <limits.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
 
 #include "config/paths.h"
 #include "doctor.h"
@@ -17,12 +21,31 @@ static bool runs(const char *unit)
 	return doctor_run(argv, said, sizeof(said)) == 0;
 }
 
-static void check_units(struct doctor *d)
+static void check_module(struct doctor *d)
 {
+	char path[PATH_MAX];
+
 	if (!conf_has_remote_store(&d->conf)) {
 		doctor_ok(d, NULL, "the vaults are at home on this machine");
 		return;
 	}
+	snprintf(path, sizeof(path), "%s/store_%s.so", PATH_STORE_MODULES, d->conf.store);
+	if (strchr(d->conf.store, '/') || access(path, R_OK) < 0) {
+		doctor_bad(d, PATH_CONF,
+		    "store = %.40s: there is no such store, so no change leaves this machine",
+		    d->conf.store);
+		doctor_remedy(d, "store = service or directory in " PATH_CONF);
+	}
+	if (!d->conf.service_url) {
+		doctor_bad(d, PATH_CONF, "store = %.40s, and no service is configured", d->conf.store);
+		doctor_remedy(d, "ravi init --service https://api.ravi.id");
+	}
+}
+
+static void check_units(struct doctor *d)
+{
+	if (!conf_has_remote_store(&d->conf))
+		return;
 	if (!doctor_has_systemd() || runs("ravi-sync.timer") || runs("ravi-sync-watch.service"))
 		return;
 	doctor_warn(d, "ravi-sync.timer",
@@ -66,6 +89,7 @@ static void check_copies(struct doctor *d)
 }
 
 const struct doctor_check doctor_store[] = {
+    {"store-module", "the store that ravi.conf names is there", check_module},
     {"store-units", "copies of vaults are kept in line with the service", check_units},
     {"store-copies", "the service was reached about every copy", check_copies},
     {0},
