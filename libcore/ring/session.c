@@ -55,14 +55,21 @@ static int make_sessions(int all, const char *user)
 	return r == -EEXIST ? 0 : r;
 }
 
+/* With one open(2) where it is there: each login does it. What lies above is root's alone to change. */
 static int open_sessions(const char *user, struct reason *why)
 {
-	fd_auto all = open_folder("sessions", why);
-	fd_auto fd = all < 0 ? all : dir_open(all, user, 0, why);
+	char path[sizeof(PATH_SESSIONS) + USER_NAME_MAX + 1];
+	fd_auto all = -1;
+	fd_auto fd = -1;
 	int r;
 
-	if (all < 0 || fd != -ENOENT)
+	snprintf(path, sizeof(path), PATH_SESSIONS "/%s", user);
+	fd = dir_open(AT_FDCWD, path, 0, why);
+	if (fd != -ENOENT)
 		return take_fd(&fd);
+	all = open_folder("sessions", why);
+	if (all < 0)
+		return all;
 	r = make_sessions(all, user);
 	if (r < 0)
 		return reason_errno(why, r, "making the folder %s/%s", PATH_SESSIONS, user);

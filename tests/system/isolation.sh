@@ -275,15 +275,18 @@ test_nobodys_stand_in_for_a_session_ring_reaches_an_agent() {
 }
 
 test_who_has_no_session_ring_does_not_give_his_stand_in_away() {
-	local hop out
+	local hop out ring
 	# Where nobody is without one, the test above is all there is to see.
 	without_session_ring || return 0
+	# What is called as session rings are lies in his stand-in, too.
+	ring=$(bare human keyctl newring _ses @us)
 	for hop in 'su other -c' 'sudo -n -u other sh -c' 'su first -c' 'sudo -n -u first sh -c' 'su -c' 'sudo -n sh -c'; do
 		# shellcheck disable=SC2086 # a command line
 		out=$(bare human $hop keys)
 		lacks "$hop: $out" "_uid_ses.$(uid_of human)"
 		lacks "$hop: $out" "_uid.$(uid_of human)"
 	done
+	bare human keyctl unlink "$ring" @us
 	# Not even a ring of their own is forced on those who are no agents.
 	contains "$(bare human su other -c keys)" "_uid_ses.$(uid_of other)"
 	contains "$(bare human sudo -n keys)" "_uid_ses.0"
