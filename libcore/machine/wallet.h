@@ -19,7 +19,7 @@
 #define WALLET_IDENTITY        "IDENTITY_"       /* and the UUID: ravi_id_..., or the bound access token */
 #define WALLET_REFRESH         "REFRESH_"        /* and the UUID: of contract A alone */
 #define WALLET_PENDING         "PENDING_"        /* and a name in hex: an identity on its way */
-#define WALLET_NAMED           "NAMED_" /* and a name in hex: the UUID of what is called that here */
+#define WALLET_NAMED           "NAMED_" /* and a name in hex: the UUID of one whose copy is to come */
 
 struct wallet {
 	struct machine own;  /* the host key, and the folder as a store */

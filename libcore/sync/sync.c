@@ -57,8 +57,10 @@ int sync_uuid(
 	wallet_name_in_hex(WALLET_NAMED, identity, name);
 	r = wallet_get(&account->wallet, name, account_url(account), &value, why);
 	if (r == -ENOKEY || (r == 0 && !shape_is_uuid(value.data)))
-		return reason_set(
-		    why, -ENOKEY, "there is no identity %s; see: ravi identity list", identity);
+		return reason_set(why, -ENOKEY,
+		    "there is no copy of the vault of %s here; bring it here with: ravi identity adopt "
+		    "%s",
+		    identity, identity);
 	if (r == 0)
 		snprintf(uuid, VAULT_UUID_TEXT, "%s", value.data);
 	return r;
@@ -122,15 +124,17 @@ static int meet(struct meeting *m, struct reason *why)
 	    MEETING_TRIES);
 }
 
-/* Were the copy lost, its name would be all that is left here: the next login gets it by that. */
-static int remember(struct meeting *m, struct reason *why)
+/* The copy says it from now on: the wallet has room for the keys of some hundred identities, and for little else. */
+static void forget_name(const struct meeting *m)
 {
-	char uuid[VAULT_UUID_TEXT];
+	struct wallet *wallet = &m->sync->account.wallet;
+	char name[SECRET_NAME_MAX + 1];
 	struct reason ignored = {0};
+	buf_auto value = {0};
 
-	if (sync_uuid(m->sync, m->identity, uuid, &ignored) == 0 && !strcmp(uuid, m->uuid))
-		return 0;
-	return sync_name(m->sync, m->identity, m->uuid, why);
+	wallet_name_in_hex(WALLET_NAMED, m->identity, name);
+	if (wallet_get(wallet, name, NULL, &value, NULL) != -ENOKEY)
+		wallet_delete(wallet, name, &ignored);
 }
 
 /* What was looked at and found as it was is nobody's news. */
@@ -164,7 +168,7 @@ int sync_identity(
 		return lock;
 	r = meet(&m, why);
 	if (r == 0)
-		r = remember(&m, why);
+		forget_name(&m);
 	if (r < 0)
 		base_trouble_note(identity, why->text);
 	else

@@ -61,7 +61,7 @@ int sync_identity(
 int sync_uuid(
     const struct sync *sync, const char *identity, char uuid[VAULT_UUID_TEXT], struct reason *why);
 
-/* Remembers the UUID for a first meeting, when there is no copy yet. */
+/* Remembers the UUID until a first meeting has brought the copy, which says it itself. */
 int sync_name(struct sync *sync, const char *identity, const char *uuid, struct reason *why);
 
 #endif

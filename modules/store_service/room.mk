@@ -13,8 +13,9 @@ storemodule_LTLIBRARIES = %D%/store_service.la
 %C%_store_service_la_DEPENDENCIES = $(srcdir)/%D%/store_service.map libcore/util/libutil.la
 EXTRA_DIST += %D%/store_service.map
 
-# ravi-fetch loads store_service.so; the .la file is of no use to it.
+# ravi-fetch loads store_service.so, and nobody executes it; the .la file is of no use to it.
 drop-store-la:
 	rm -f $(DESTDIR)$(storemoduledir)/store_service.la
+	chmod 644 $(DESTDIR)$(storemoduledir)/store_service.so
 uninstall-store-module:
 	rm -f $(DESTDIR)$(storemoduledir)/store_service.so

@@ -352,7 +352,8 @@ test_a_lost_copy_is_fetched_by_the_next_login() {
 	# With nothing left that says whom to trust, the administrator does.
 	rm -r /var/lib/ravi/vaults/agent.age /var/lib/ravi/sync
 	expect 4 as agent 'ravi-keyctl print GH_TOKEN' 2>/dev/null
-	contains "$(tail -n 5 "$SYSLOG")" "ravi identity trust agent LINE"
+	contains "$(tail -n 5 "$SYSLOG")" "ravi identity adopt agent"
+	refused 5 "ravi identity trust agent LINE" ravi identity adopt agent
 	ravi identity trust agent "$(there ravi host show)" >/dev/null
 	equal ghp_fourth "$(as agent 'ravi-keyctl print GH_TOKEN')"
 	equal "$(revision)" "$(revision there)"
