@@ -31,7 +31,7 @@ enum score {
 };
 
 #define LINES_MAX 2000
-#define LINE_MAX_BYTES 4096 /* a longer line is taken as several */
+#define LINE_MAX_BYTES 4096 /* a longer line is taken as several: what is far away says nothing of a number */
 #define BESIDE                                                                                     \
 	(4 * WORDS_NEAR) /* bytes beside a candidate that are looked at; folded they may be fewer */
 #define CANDIDATES_MAX 64

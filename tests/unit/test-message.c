@@ -387,6 +387,22 @@ static void test_a_long_line(void **state)
 	assert_string_equal(buf_text(&out), "482913");
 }
 
+/* A line speaks for what is near: an order's number some pages before takes nothing from a code. */
+static void test_a_long_line_speaks_of_what_is_near(void **state)
+{
+	buf_auto text = {0}, out = {0};
+	struct message one = {"Hello", NULL, NULL};
+
+	(void)state;
+	buf_add_text(&text, "we have your order number 7719203 here, ");
+	while (text.len < 9000)
+		buf_add_text(&text, "lorem ipsum ");
+	buf_add_text(&text, "your verification code is 482913 and no other");
+	one.text = buf_text(&text);
+	assert_int_equal(message_code(&one, &out, NULL), 0);
+	assert_string_equal(buf_text(&out), "482913");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -405,6 +421,7 @@ int main(void)
 	    cmocka_unit_test(test_links_in_a_mebibyte_of_brackets),
 	    cmocka_unit_test(test_a_part_is_cut),
 	    cmocka_unit_test(test_a_long_line),
+	    cmocka_unit_test(test_a_long_line_speaks_of_what_is_near),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
