@@ -78,6 +78,9 @@ static int check_user(struct carrier *c, uid_t uid, struct reason *why)
 		    "the agent %s has uid %u, but the OS user %s has uid %u now; delete its "
 		    "identities first (ravi identity list)",
 		    c->user, c->agent.uid, c->user, uid);
+	/* Looked at when it became an agent; as long as it is one, no other gets its uid. */
+	if (c->agent.count)
+		return 0;
 	r = agent_each(same_uid, &search, why);
 	if (r == -EEXIST)
 		return reason_set(why, -EPERM,
