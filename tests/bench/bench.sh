@@ -7,6 +7,8 @@
 #   memory   what a login adds to the login process: memory, maps, libraries
 #   print    reading a secret, whole processes
 #   set      storing a secret, whole processes, on this machine's disk
+#   broker   the same by an agent, through the broker, and by root
+#   start    what ravi-codex, ravi-gh and git-credential-ravi put in front of a program
 #   rotate   storing a secret while 1, 100 and 1,000 sessions of the agent live
 #   store    vaults at the service: the login that loads a copy, the first fetch, waiting for a message
 #   scale    the first login, `secrets set` and `identity create` with 10, 1,000 and 10,000 identities
@@ -20,7 +22,7 @@
 set -e
 shift
 
-PARTS=(login memory print set rotate store scale)
+PARTS=(login memory print set broker start rotate store scale)
 INTERLEAVE=$BUILT/bench/interleave
 LOGIN=$BUILT/bench/login
 PAM=/tmp/pam
@@ -318,9 +320,11 @@ chmod 600 ~/.config/gh/hosts.yml
 EOF
 }
 
-# Runs a command as the agent, in a session of its own, with the stores that it has.
-as_agent() {
-	su - agent -c "export SYSTEMD_CREDENTIAL_SECRET=$LAB/host.secret; $(printf '%q ' "$@") <$SPECIFICATION"
+# as_user AGENT COMMAND...: runs it as that agent, in a session of its own, with the stores that it has.
+as_user() {
+	local user=$1
+	shift
+	su - "$user" -c "export SYSTEMD_CREDENTIAL_SECRET=$LAB/host.secret; $(printf '%q ' "$@") <$SPECIFICATION"
 }
 
 print_peers() {
@@ -344,7 +348,7 @@ part_print() {
 	begin
 	whole "$PRINT" ravi-keyctl print TOKEN
 	print_peers
-	measure "$(rounds 300)" as_agent
+	measure "$(rounds 300)" as_user agent
 	title "Reading a secret, whole processes"
 	row "$PRINT" "keyctl print" x1.15
 	for peer in "age -d" "pass show" "systemd-creds decrypt" "gh auth token"; do
@@ -378,6 +382,70 @@ part_set() {
 	title "Storing a secret, whole processes, on disk"
 	row "$SET, no session" "dd of 4 KiB with fsync"
 	row "$SET, no session" "pass insert"
+}
+
+# An agent's live session has the value in its ring when the command is done, whoever stores it. Both are started by
+# setpriv, so that they can take turns; fewer than the broker takes of one agent in a minute.
+part_broker() {
+	local broker
+	echo 'agent_write = BENCH' >>/etc/ravi/ravi.conf
+	/usr/libexec/ravi/ravi-broker --listen 2>"$LAB/broker.log" &
+	broker=$!
+	eventually 10 test -S /run/ravi/broker.sock
+	ravi identity create --name writer >/dev/null
+	printf %s one | ravi secrets set BENCH --identity writer >/dev/null
+	hold writer 1
+	begin
+	whole "$SET by the agent, through the broker" setpriv --reuid writer --regid writer --clear-groups \
+		ravi secrets set BENCH value-{} --identity writer
+	whole "$SET by root" setpriv --reuid 0 --regid 0 --clear-groups ravi secrets set BENCH value-{} --identity writer
+	durable_write
+	measure "$(rounds 40)"
+	title "Storing a secret as an agent, on disk, a session alive"
+	row "$SET by the agent, through the broker" "$SET by root"
+	row "$SET by the agent, through the broker" "dd of 4 KiB with fsync"
+	release
+	kill "$broker"
+}
+
+# A login of codex's that is good for a day.
+codex_login() {
+	local token
+	token=$(printf '{"sub":"bench","exp":%d}' $(($(date +%s) + 86400)) | base64 -w0 | tr '+/' '-_' | tr -d =)
+	printf '{"auth_mode":"chatgpt","OPENAI_API_KEY":null,"tokens":{"id_token":"e30.%s.c2ln","access_token":"e30.%s.c2ln","refresh_token":"r","account_id":"a"},"last_refresh":"%s"}' \
+		"$token" "$token" "$(date -u +%Y-%m-%dT%H:%M:%SZ)"
+}
+
+# Each in front of a program that does nothing, beside that program alone: what it runs is not what is measured.
+part_start() {
+	local name
+	useradd -m starter
+	for name in codex gh; do
+		cp /bin/true "$LAB/$name"
+		printf '%s = %s\n' "$name" "$LAB/$name" >>/etc/ravi/ravi.conf
+	done
+	for name in starter keyed; do
+		ravi identity create --name "$name" --user starter >/dev/null
+	done
+	printf one | ravi secrets set GH_TOKEN --identity starter >/dev/null
+	printf one | ravi secrets set CODEX_API_KEY --identity keyed >/dev/null
+	codex_login | ravi secrets set CODEX_SESSION_TOKEN --identity starter >/dev/null
+	printf 'https://x:one@github.com\n' >"$LAB/credentials"
+	chmod 644 "$LAB/credentials"
+	printf 'protocol=https\nhost=github.com\n\n' >"$LAB/asked"
+	begin
+	whole "the same program alone" "$LAB/codex" exec x
+	whole "ravi-codex with an API key" ravi-codex --identity keyed exec x
+	whole "ravi-codex with a login" ravi-codex --identity starter exec x
+	whole "ravi-gh" ravi-gh --identity starter -- api user
+	INPUT=$LAB/asked whole "git-credential-ravi get" git-credential-ravi --identity starter get
+	INPUT=$LAB/asked whole "git credential-store get" git credential-store --file "$LAB/credentials" get
+	measure "$(rounds 100)" as_user starter
+	title "Starting a program with a token, whole processes"
+	for name in "ravi-codex with an API key" "ravi-codex with a login" ravi-gh; do
+		row "$name" "the same program alone"
+	done
+	row "git-credential-ravi get" "git credential-store get"
 }
 
 # live NUMBER: an agent with that many sessions.

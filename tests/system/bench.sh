@@ -10,7 +10,7 @@ TABLE=/tmp/table
 
 test_every_part_runs() {
 	"$(dirname "$0")/../bench/bench.sh" "$WORK/plain" --quick >"$TABLE"
-	equal 7 "$(grep -c '^### ' "$TABLE")"
+	equal 9 "$(grep -c '^### ' "$TABLE")"
 }
 
 # measured WHAT: a row of it has a time and one to compare with.
@@ -27,7 +27,8 @@ test_every_row_has_figures() {
 		"a further login, live sessions: 9" "an agent's first login, 15 identities" \
 		"ravi secrets set, 15 identities" "ravi identity create, 15 identities" \
 		"an agent's first login, store = service, fresh copy" "first fetch, 20 secrets, TLS on loopback" \
-		"ravi sync, nothing new"; do
+		"ravi sync, nothing new" "ravi secrets set by the agent, through the broker" \
+		"ravi-codex with an API key" "ravi-codex with a login" "ravi-gh" "git-credential-ravi get"; do
 		measured "$what"
 	done
 	grep -qE '^\| ravi inbox wait, after a mail came \| [0-9.]+ ms' "$TABLE"
