@@ -61,7 +61,7 @@ async function poll(call) {
 
 // 1.4 step 5: a non-empty identity_key tells a signup from a login.
 function success(world, settings) {
-	const management_key = world.makeKey("management");
+	const management_key = settings.wrong_kind ? world.makeKey("identity", world.makeIdentity()) : world.makeKey("management");
 	const answer = { management_key, user: world.user };
 	if (settings.device_result === "signup" && !world.isC) {
 		const identity = world.makeIdentity();
@@ -79,8 +79,9 @@ function mint(call) {
 	const identity = world.find(body.identity_uuid);
 	if (!identity)
 		throw new Refusal(404, "Not found.");
+	const kind = call.settings.wrong_kind ? "management" : "identity";
 	return [200, {
-		key: world.makeKey("identity", identity, body.label), identity_uuid: identity.uuid, label: body.label,
+		key: world.makeKey(kind, identity, body.label), identity_uuid: identity.uuid, label: body.label,
 	}];
 }
 

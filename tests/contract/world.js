@@ -23,6 +23,7 @@ const DEFAULTS = {
 	device_result: "login", // "signup", "empty"
 	device_hold: 0, // ms that a poll with wait: true is held
 	device_page: "https://ravi.id/device", // verification_uri
+	wrong_kind: false, // keys are of the other kind: an identity's for a login, the account's for an identity
 	create_key: true, // identity create answers with api_key (1.4 step 7)
 	paid: true, // false: 402 for a second identity, for phones and SSO (2.1)
 	upstream: true, // false: the phone provider is down, 503 (2.1)

@@ -98,6 +98,22 @@ test_login_fails_in_words() {
 	expect 3 ravi auth status --offline 2>/dev/null
 }
 
+# A service that says "not now" for longer than the code is good is not waited for: the login ends with the code.
+test_login_ends_with_the_code() {
+	contract set expires_in=2 >/dev/null
+	contract fault kind=429-seconds seconds=3000 path=token times=1 >/dev/null
+	refuses 1 "expired" timeout 60 ravi auth login
+	contract set expires_in=900 >/dev/null
+}
+
+# What a login gets is the account's key, and nothing else is taken for one.
+test_login_takes_no_key_of_another_kind() {
+	contract set wrong_kind=true >/dev/null
+	refuses 6 "gave no key" ravi auth login
+	contract set wrong_kind=false >/dev/null
+	expect 3 ravi auth status --offline 2>/dev/null
+}
+
 # Network errors and 5xx on the way, a slow_down, a poll that is held.
 test_login_survives_the_network() {
 	contract log/clear >/dev/null
