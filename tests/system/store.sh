@@ -445,7 +445,8 @@ test_disabling_reaches_the_other_machine() {
 
 test_a_tombstone_reaches_the_other_machine() {
 	ravi identity delete agent >/dev/null 2>&1
-	there ravi sync >/dev/null
+	contains "$(there ravi sync)" "this machine has forgotten its key"
+	contains "$(there ravi sync)" "no identity of this machine is at home at the service"
 	equal deleted "$(there ravi vault info agent --json | jq -r .state)"
 	lacks "$(at_service)" "$(cat /tmp/good)"
 }

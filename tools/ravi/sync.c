@@ -96,6 +96,23 @@ static void tell(struct syncing *s, const char *identity, const struct synced *s
 		report_say(&s->out, "%s: revision %llu, as at the service", identity, revision);
 }
 
+/* With a tombstone on both sides nobody here asks for it any more. */
+static void forget_deleted(struct syncing *s, const char *identity)
+{
+	vault_auto vault = NULL;
+	struct reason why = {0};
+	bool had = false;
+	int r = machine_vault(&s->context.machine, identity, NULL, &vault, &why);
+
+	if (r == 0)
+		r = home_forget(&s->context, identity, vault_uuid(vault), &had, &why);
+	if (r < 0)
+		cli_note("the key of %s for the service stays behind: %s", identity, why.text);
+	else if (had)
+		report_say(&s->out, "%s: it is deleted, and this machine has forgotten its key",
+		    identity);
+}
+
 /* One identity's trouble keeps it from no other; the service's own does. */
 static int sync_one(void *opaque, const char *identity)
 {
@@ -117,6 +134,8 @@ static int sync_one(void *opaque, const char *identity)
 		return 0;
 	}
 	tell(s, identity, &synced);
+	if (synced.state == AGENT_DELETED)
+		forget_deleted(s, identity);
 	return 0;
 }
 
