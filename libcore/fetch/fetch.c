@@ -5,7 +5,7 @@
  *
  *	{"operation": "secret.list", "credential": "ravi_id_...", "arguments": {"key": "X"},
  *	 "milliseconds": 30000, "tries": 3, "proxy": "http://..."}
- *	{"error": 0, "status": 200, "wait": 0, "result": [...]}
+ *	{"error": 0, "status": 200, "wait": 0, "skipped": 0, "skipped_id": 0, "result": [...]}
  *	{"error": -113, "status": 0, "wait": 0, "text": "..."}
  *
  * The proxy is told in the request, because its URL may have a password in it: everybody sees argv.
@@ -35,6 +35,8 @@ struct fetch {
 	enum fetch_use use;
 	int status;
 	long wait;
+	unsigned skipped;
+	int64_t skipped_id;
 	char *url, *proxy;
 };
 
@@ -186,6 +188,12 @@ long fetch_wait(const struct fetch *fetch)
 	return fetch->wait;
 }
 
+unsigned fetch_skipped(const struct fetch *fetch, int64_t *id)
+{
+	*id = fetch->skipped_id;
+	return fetch->skipped;
+}
+
 bool fetch_is_down(int error)
 {
 	switch (-error) {
@@ -244,6 +252,8 @@ static int take_answer(struct fetch *fetch, const struct operation *operation,
 	fetch->wait = (long)json_integer_value(json_object_get(answer, "wait"));
 	if (fetch->wait < 0 || fetch->wait > 1000000)
 		fetch->wait = 0;
+	fetch->skipped = (unsigned)json_integer_value(json_object_get(answer, "skipped"));
+	fetch->skipped_id = json_integer_value(json_object_get(answer, "skipped_id"));
 	if (json_integer_value(error))
 		return take_error(fetch, answer, why);
 	if (fetch->use == FETCH_LOGIN)
@@ -285,6 +295,8 @@ int fetch_call(struct fetch *fetch, const struct fetch_request *request, json_t 
 		*result = NULL;
 	fetch->status = 0;
 	fetch->wait = 0;
+	fetch->skipped = 0;
+	fetch->skipped_id = 0;
 	if (!operation)
 		return reason_set(why, -EINVAL, "there is no operation %s", request->operation);
 	if (fetch->talk.fd < 0)

@@ -83,6 +83,9 @@ int fetch_call(struct fetch *fetch, const struct fetch_request *request, json_t 
 int fetch_status(const struct fetch *fetch);
 long fetch_wait(const struct fetch *fetch);
 
+/* How many rows of the last list were too large to be taken, and the id of the first (0: not known). */
+unsigned fetch_skipped(const struct fetch *fetch, int64_t *id);
+
 /* Whether the failure means that the service was not reached, and a copy of what it said earlier serves. */
 bool fetch_is_down(int error);
 

@@ -3,7 +3,9 @@
 #include <config.h>
 
 #include <curl/curl.h>
+#include <ctype.h>
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
 #include <time.h>
@@ -11,6 +13,7 @@
 #include "fetch/fetch.h"
 #include "service/answer.h"
 #include "service/service.h"
+#include "util/text.h"
 
 #define PAUSE_FIRST 200u /* ms after the first failure; twice that after each further one */
 
@@ -227,6 +230,27 @@ static int try_once(struct http *http, const struct service_call *call,
 	return answer_judge(http, answer, wait, why);
 }
 
+/* In what came of an answer that was too large. */
+static int64_t first_id(const struct buf *body)
+{
+	static const char name[] = "\"id\":";
+	const char *at = memmem(body->data, body->len, name, sizeof(name) - 1);
+	char digits[24];
+	size_t len, left;
+	uint64_t id;
+
+	if (!at)
+		return 0;
+	at += sizeof(name) - 1;
+	left = (size_t)(body->data + body->len - at);
+	for (; left && *at == ' '; at++)
+		left--;
+	for (len = 0; len < left && len < sizeof(digits) - 1 && isdigit((unsigned char)at[len]);)
+		len++;
+	snprintf(digits, sizeof(digits), "%.*s", (int)len, at);
+	return text_number(digits, 10, 1, INT64_MAX, &id) < 0 ? 0 : (int64_t)id;
+}
+
 int service_ask(struct http *http, const struct service_call *call, const char *path,
     const struct buf *content, struct service_answer *answer, json_t **body, struct reason *why)
 {
@@ -248,6 +272,7 @@ int service_ask(struct http *http, const struct service_call *call, const char *
 		answer->sent = came.sent;
 		answer->wait = wait > 0 ? wait : 0;
 		answer->too_large = came.too_large;
+		answer->large_id = came.too_large ? first_id(&came.body) : 0;
 		if (r == 0)
 			return take_body(http, &came, body, why);
 		pause = wait >= 0 ? wait * 1000 : (long)pause_for(try);

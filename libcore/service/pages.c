@@ -23,6 +23,7 @@
 #define STALE_MAX 3           /* pages in a row without anything new */
 #define LIMIT     50          /* rows of a page where none is said, and at most */
 #define LIMIT_MAX 200
+#define SKIPPED_MAX 20 /* rows that are too large; each costs megabytes */
 
 /* What tells a row from the others, by the first of these that it has. */
 static int row_key(const json_t *row, struct buf *key)
@@ -146,6 +147,45 @@ static char *fewer(const char *path)
 	return out.error ? NULL : strdup(out.data);
 }
 
+/* `path`, which asks for one row, asking for those behind it. NULL: no memory. */
+static char *past(const char *path)
+{
+	const char *at, *end;
+	buf_auto more = {0};
+	buf_auto out = {0};
+	uint64_t offset;
+
+	number_of(path, "limit", &at, &end);
+	buf_add(&more, path, (size_t)(at - path));
+	buf_addf(&more, "%d%s", LIMIT / 2, end);
+	if (more.error)
+		return NULL;
+	offset = number_of(more.data, "offset", &at, &end) + 1;
+	if (at) {
+		buf_add(&out, more.data, (size_t)(at - more.data));
+		buf_addf(&out, "%llu%s", (unsigned long long)offset, end);
+	} else {
+		buf_addf(&out, "%s&offset=1", more.data);
+	}
+	return out.error ? NULL : strdup(out.data);
+}
+
+/* One row that is too large by itself is no reason to show none: it is left out, and told. */
+static char *without_large(
+    const struct service_call *call, const char *path, struct service_answer *answer)
+{
+	char *smaller;
+
+	if (!operation_lists(call->operation->query, "limit", 5))
+		return NULL;
+	smaller = fewer(path);
+	if (smaller || answer->skipped == SKIPPED_MAX)
+		return smaller;
+	if (!answer->skipped++)
+		answer->skipped_id = answer->large_id;
+	return past(path);
+}
+
 /* A page; one that is too large is asked for anew with half the rows: large mails, say. `*path` is then that. */
 static int read_page(struct http *http, const struct service_call *call, char **path,
     struct service_answer *answer, json_t **page, struct reason *why)
@@ -154,9 +194,8 @@ static int read_page(struct http *http, const struct service_call *call, char **
 		int r = service_ask(http, call, *path, NULL, answer, page, why);
 		char *smaller = NULL;
 
-		if (r < 0 && answer->too_large &&
-		    operation_lists(call->operation->query, "limit", 5))
-			smaller = fewer(*path);
+		if (r < 0 && answer->too_large)
+			smaller = without_large(call, *path, answer);
 		if (!smaller)
 			return r;
 		free(*path);

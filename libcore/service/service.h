@@ -27,6 +27,9 @@ struct service_answer {
 	long wait;  /* s that a 429 asks for; 0: none */
 	bool sent;  /* of the last request, some was */
 	bool too_large; /* its answer was */
+	int64_t large_id;   /* and what it says as the id of its first row; 0: nothing */
+	unsigned skipped;   /* rows that are too large by themselves, left out of the list */
+	int64_t skipped_id; /* of the first of those; 0: not known */
 	json_t *result;
 };
 

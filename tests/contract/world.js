@@ -123,12 +123,12 @@ class World {
 
 	// ---- what arrives from outside ----
 
-	receiveMail(identity, { from = "noreply@example.com", subject = "", text = "", html = "", thread = "", direction = "incoming", created = "" }) {
+	receiveMail(identity, { from = "noreply@example.com", subject = "", text = "", html = "", thread = "", direction = "incoming", created = "", repeat = 1 }) {
 		const id = this.number();
 		const message_id = `<${crypto.randomBytes(8).toString("hex")}+m@mail.example.com>`;
 		const mail = {
 			id, url: `/api/email-messages/${id}/`, message_id, thread_id: thread || message_id,
-			from_email: from, to_email: identity.inbox, cc: "", subject, text_content: text, html_content: html,
+			from_email: from, to_email: identity.inbox, cc: "", subject, text_content: text.repeat(repeat), html_content: html,
 			direction, is_read: false, attachments: [], created_dt: created || this.now(),
 		};
 		identity.mails.push(mail);

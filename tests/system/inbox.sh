@@ -235,4 +235,18 @@ test_wait_ends_where_it_is_refused() {
 	contract accept >/dev/null
 }
 
+# One row of the list, nine megabytes of it: the others are listed, and what is missing is told.
+test_a_mail_that_is_too_large_hides_no_other() {
+	local id said
+	mail before subject=before-it
+	id=$(contract mail identity=first text=nine-bytes repeat=1000000 subject=large | jq .id)
+	mail after subject=after-it
+	said=$(as_first ravi message email 2>/tmp/large.err)
+	equal 1 "$(jq '[.[] | select(.subject == "before-it")] | length' <<<"$said")"
+	equal 1 "$(jq '[.[] | select(.subject == "after-it")] | length' <<<"$said")"
+	equal 0 "$(jq '[.[] | select(.subject == "large")] | length' <<<"$said")"
+	contains "$(cat /tmp/large.err)" "message $id is larger than 8 MiB and is left out"
+	refused 6 "larger than 8 MiB" as_first ravi message email "$id"
+}
+
 run_tests

@@ -94,8 +94,9 @@ static int answer_request(
 	if (r == 0)
 		r = say_call(serving, &call, &came, &why);
 	if (r == 0)
-		answer = json_pack("{s:i, s:i, s:I, s:o?}", "error", 0, "status", came.status, "wait",
-		    (json_int_t)came.wait, "result", came.result);
+		answer = json_pack("{s:i, s:i, s:I, s:i, s:I, s:o?}", "error", 0, "status",
+		    came.status, "wait", (json_int_t)came.wait, "skipped", (int)came.skipped,
+		    "skipped_id", (json_int_t)came.skipped_id, "result", came.result);
 	else
 		answer = json_pack("{s:i, s:i, s:I, s:s}", "error", r, "status", came.status, "wait",
 		    (json_int_t)came.wait, "text", *why.text ? why.text : strerror(-r));

@@ -123,6 +123,27 @@ int mailbox_again(struct mailbox *m, struct reason *why)
 	return fetch_open(&m->conf, FETCH_COMMAND, &m->fetch, why);
 }
 
+/* Once a command: `inbox wait` looks again and again. */
+static void note_skipped(struct mailbox *m)
+{
+	int64_t id;
+	unsigned count = fetch_skipped(m->fetch, &id);
+
+	if (!count || m->has_noted)
+		return;
+	m->has_noted = true;
+	if (id)
+		cli_note(
+		    "message %lld is larger than 8 MiB and is left out%s; it can be read at the "
+		    "service's own pages",
+		    (long long)id, count > 1 ? ", as others are" : "");
+	else
+		cli_note("%u of the list are larger than 8 MiB and are left out; they can be read "
+			 "at the "
+			 "service's own pages",
+		    count);
+}
+
 int mailbox_ask(struct mailbox *m, const char *operation, json_t *arguments, json_t **result,
     struct reason *why)
 {
@@ -133,7 +154,10 @@ int mailbox_ask(struct mailbox *m, const char *operation, json_t *arguments, jso
 	    .arguments = owned,
 	    .deadline = m->deadline};
 
-	return fetch_call(m->fetch, &request, result, why);
+	int r = fetch_call(m->fetch, &request, result, why);
+
+	note_skipped(m);
+	return r;
 }
 
 int mailbox_print(const json_t *json)

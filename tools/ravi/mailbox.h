@@ -20,6 +20,7 @@ struct mailbox {
 	char uuid[40];
 	char email[EMAIL_MAX + 1]; /* what this machine knows as its address; "": none */
 	struct deadline deadline;  /* of everything that is asked */
+	bool has_noted;            /* that messages are left out */
 };
 
 #define mailbox_auto __attribute__((cleanup(mailbox_close))) struct mailbox
