@@ -477,7 +477,7 @@ part_rotate() {
 
 COPY="an agent's first login, store = service, fresh copy"
 
-# forget AGENT: a script that takes the copy away and runs the rest of its arguments.
+# A script that takes the copy away, and what was agreed on, and runs its arguments.
 make_forget() {
 	cat >"$LAB/without-copy" <<-'EOF'
 		#!/bin/sh
@@ -536,7 +536,7 @@ part_store() {
 	begin
 	inside "$COPY" "$LOGIN" "$PAM" service far
 	inside "the same, store = directory" "$LOGIN" "$PAM" directory far
-	whole "first fetch, 20 secrets, TLS on loopback" "$LAB/without-copy" ravi sync --identity far
+	whole "first fetch, 20 secrets, TLS on loopback" "$LAB/without-copy" ravi identity adopt far
 	with "curl of the same vault" curl && curl_peer
 	whole "ravi sync, nothing new" ravi sync --identity far
 	measure "$(rounds 100)"
