@@ -68,13 +68,44 @@ static void move_back(int dir, const char *identity)
 	}
 }
 
-int base_write(const char *identity, const struct buf *sealed, struct reason *why)
+static void singles_name(const char *identity, char name[FILE_NAME_MAX])
+{
+	snprintf(name, FILE_NAME_MAX, "%.*s.singles", IDENTITY_NAME_MAX, identity);
+}
+
+bool base_is_singles(const char *identity)
+{
+	fd_auto dir = dir_open(AT_FDCWD, PATH_SYNC, 0, NULL);
+	char name[FILE_NAME_MAX];
+
+	singles_name(identity, name);
+	return dir >= 0 && faccessat(dir, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+/* Before the document: what dies in between makes it one of the other kind, which counts as none. */
+static int set_singles(int dir, const char *identity, bool singles, struct reason *why)
+{
+	char name[FILE_NAME_MAX];
+
+	singles_name(identity, name);
+	if (singles)
+		return file_replace(dir, name, 0600, false, "", 0, why);
+	if (unlinkat(dir, name, 0) < 0 && errno != ENOENT)
+		return reason_errno(why, -errno, "removing %s/%s", PATH_SYNC, name);
+	return 0;
+}
+
+int base_write(const char *identity, const struct buf *sealed, bool singles, struct reason *why)
 {
 	fd_auto dir = open_folder(why);
 	char name[FILE_NAME_MAX];
+	int r;
 
 	if (dir < 0)
 		return dir;
+	r = singles == base_is_singles(identity) ? 0 : set_singles(dir, identity, singles, why);
+	if (r < 0)
+		return r;
 	move_back(dir, identity);
 	file_name(identity, 0, name);
 	return file_replace(dir, name, 0600, true, sealed->data, sealed->len, why);
@@ -119,7 +150,7 @@ int base_drop(const char *identity, struct reason *why)
 		if (unlinkat(dir, name, 0) < 0 && errno != ENOENT)
 			return reason_errno(why, -errno, "removing %s/%s", PATH_SYNC, name);
 	}
-	return 0;
+	return set_singles(dir, identity, false, why);
 }
 
 /* ---- beside the lock, in PATH_SYNC_STATE ---- */
@@ -129,6 +160,42 @@ static int open_state(struct reason *why)
 	fd_auto above = dir_make(AT_FDCWD, RAVI_RUNDIR, 0711, 0, why);
 
 	return above < 0 ? above : dir_make(AT_FDCWD, PATH_SYNC_STATE, 0700, 0, why);
+}
+
+static void unshown_name(const char *identity, char name[TROUBLE_NAME_MAX])
+{
+	snprintf(name, TROUBLE_NAME_MAX, "%.*s.unshown", IDENTITY_NAME_MAX, identity);
+}
+
+void base_unshown_note(const char *identity)
+{
+	struct reason ignored = {0};
+	fd_auto dir = open_state(&ignored);
+	char name[TROUBLE_NAME_MAX];
+
+	unshown_name(identity, name);
+	if (dir >= 0)
+		file_replace(dir, name, 0600, false, "", 0, &ignored);
+}
+
+void base_unshown_forget(const char *identity)
+{
+	struct reason ignored = {0};
+	fd_auto dir = open_state(&ignored);
+	char name[TROUBLE_NAME_MAX];
+
+	unshown_name(identity, name);
+	if (dir >= 0)
+		unlinkat(dir, name, 0);
+}
+
+bool base_is_unshown(const char *identity)
+{
+	fd_auto dir = dir_open(AT_FDCWD, PATH_SYNC_STATE, 0, NULL);
+	char name[TROUBLE_NAME_MAX];
+
+	unshown_name(identity, name);
+	return dir >= 0 && faccessat(dir, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
 static void trouble_name(const char *identity, char name[TROUBLE_NAME_MAX])

@@ -23,8 +23,11 @@
 /* The last document (`back` 0), or one before it: 0, -ENOENT (no reason set), or another errno. Root only. */
 int base_read(const char *identity, unsigned back, struct buf *sealed, struct reason *why);
 
-/* They agree on `sealed`, now. */
-int base_write(const char *identity, const struct buf *sealed, struct reason *why);
+/* They agree on `sealed`, now. `singles`: on the values in it, as seal = off has them. */
+int base_write(const char *identity, const struct buf *sealed, bool singles, struct reason *why);
+
+/* Whether the last one was written with `singles`: what was agreed on one way says nothing about the other. */
+bool base_is_singles(const char *identity);
 
 /* They agree still. */
 int base_touch(const char *identity, struct reason *why);
@@ -34,6 +37,11 @@ int base_age(const char *identity, int64_t *seconds, struct reason *why);
 
 /* Forgets them, with the identity. */
 int base_drop(const char *identity, struct reason *why);
+
+/* That the copy was changed by a meeting, and not yet shown to who carries the identity. */
+void base_unshown_note(const char *identity);
+void base_unshown_forget(const char *identity);
+bool base_is_unshown(const char *identity);
 
 /* Why the last meeting failed, until one does not. Noting it is not worth a failure. */
 void base_trouble_note(const char *identity, const char *text);

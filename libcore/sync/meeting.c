@@ -42,6 +42,8 @@ static int read_base(struct meeting *m, unsigned back, struct reason *why)
 	vault_free(m->base);
 	m->base = NULL;
 	buf_reset(&m->base_sealed);
+	if (base_is_singles(m->identity) != (m->sync->conf->seal == SEAL_OFF))
+		return 0;
 	r = base_read(m->identity, back, &m->base_sealed, why);
 	if (r < 0 && r != -ENOENT)
 		return r;
@@ -124,8 +126,9 @@ static int open_theirs(struct meeting *m, struct reason *why)
 
 static int agree(struct meeting *m, const struct buf *sealed, struct reason *why)
 {
-	return m->base && buf_equal(&m->base_sealed, sealed) ? base_touch(m->identity, why)
-							     : base_write(m->identity, sealed, why);
+	return m->base && buf_equal(&m->base_sealed, sealed)
+		   ? base_touch(m->identity, why)
+		   : base_write(m->identity, sealed, false, why);
 }
 
 /* -EAGAIN: the store has something else by now. */
@@ -156,7 +159,10 @@ static int take(struct meeting *m, bool over_fork, struct reason *why)
 	const struct take take = {
 	    .identity = m->identity, .sealed = &m->theirs_sealed, .over_fork = over_fork};
 	taken_auto taken = {0};
-	int r = machine_take(m->sync->machine, &take, &taken, why);
+	int r;
+
+	base_unshown_note(m->identity);
+	r = machine_take(m->sync->machine, &take, &taken, why);
 
 	if (r < 0)
 		return r == -EBUSY ? -EAGAIN : r;
@@ -195,6 +201,7 @@ static int store_merged(struct meeting *m, int changes, struct reason *why)
 		r = vault_seal(m->theirs, &m->sync->machine->host, &next, why);
 		merged = &next;
 	}
+	base_unshown_note(m->identity);
 	if (r == 0)
 		r = store_directory.put(
 		    m->sync->machine->store, m->identity, &m->ours_sealed, merged, why);
@@ -253,14 +260,20 @@ static int find_common(struct meeting *m, struct reason *why)
 	return 0;
 }
 
-/* By its ancestors, or because the store still has what was agreed on last. */
+/*
+ * By its ancestors; because the store still has what was agreed on last; or because it has something that is older
+ * than that. Who wrote such a thing has its change made again on ours when it comes by: to make it again here,
+ * as of a fork, would bring back what was undone since, whenever a store shows it once more.
+ */
 static bool is_ahead(const struct meeting *m)
 {
 	struct reason ignored = {0};
 
 	return vault_revision(m->ours) > vault_revision(m->theirs) &&
 	       (vault_descent(m->ours, m->theirs) == DESCENT_PROVEN ||
-		   (m->base && vault_accept(m->theirs, m->base, m->identity, NULL, &ignored) == 1));
+		   (m->base &&
+		       (vault_revision(m->theirs) < vault_revision(m->base) ||
+			   vault_accept(m->theirs, m->base, m->identity, NULL, &ignored) == 1)));
 }
 
 static int refuse(int error, const struct reason *said, struct reason *why)

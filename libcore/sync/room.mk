@@ -5,6 +5,7 @@ noinst_LTLIBRARIES += %D%/libsyncbase.la
 
 noinst_LTLIBRARIES += %D%/libsync.la
 %C%_libsync_la_SOURCES = \
+	%D%/agreed.c %D%/agreed.h \
 	%D%/meeting.c %D%/meeting.h \
 	%D%/reapply.c %D%/reapply.h \
 	%D%/singles.c \

@@ -19,6 +19,7 @@
 #include "sync/base.h"
 #include "sync/meeting.h"
 #include "util/jsonout.h"
+#include "util/when.h"
 
 #define SEALED_NAME "RAVI_VAULT"
 #define SERVICE     "the service" /* who wrote what came from there */
@@ -40,6 +41,8 @@ struct singles {
 	struct vault *vault; /* what is being changed */
 	struct reason *why;
 	bool is_quiet; /* what is left alone is said on the second walk */
+	struct buf
+	    left; /* names that were left alone, each ended by a NUL: nothing is agreed on about them */
 	int taken;
 };
 
@@ -69,6 +72,7 @@ static void skip(struct singles *s, const char *name, const char *reason)
 	if (s->is_quiet)
 		return;
 	s->m->synced->skipped++;
+	buf_add(&s->left, name, strlen(name) + 1);
 	buf_addf(&s->m->synced->notes, "%s: %s %s\n", s->m->identity, name, reason);
 }
 
@@ -138,6 +142,15 @@ static enum single_fate without_row(const struct single *one)
 	return SINGLE_GONE;
 }
 
+/* With nothing to compare both with, the later word counts; the service's where it does not say when. */
+static bool is_newer(const struct single *one)
+{
+	const char *text = fetch_text(one->row, "updated_dt");
+	time_t when;
+
+	return !text || when_parse(text, &when) < 0 || when >= one->ours.updated;
+}
+
 static enum single_fate decide(const struct single *one)
 {
 	bool theirs_is_base = one->base.name && buf_equal(&one->theirs, &one->base.value);
@@ -150,8 +163,7 @@ static enum single_fate decide(const struct single *one)
 		return SINGLE_STAYS;
 	if (theirs_is_base)
 		return SINGLE_PUSH;
-	/* At the first meeting the service's word is the one that others go by. */
-	if (!one->base.name || buf_equal(&one->ours.value, &one->base.value))
+	if (one->base.name ? buf_equal(&one->ours.value, &one->base.value) : is_newer(one))
 		return SINGLE_TAKE;
 	return SINGLE_TAKE_UNDER;
 }
@@ -321,7 +333,7 @@ static int give_one(struct singles *s, struct single *one)
 		skip(s, one->name,
 		    "is gone at the service, and stays here; to have it gone here, too: ravi secrets "
 		    "delete");
-		return 0;
+		return 0; /* and is agreed on as before */
 	default:
 		return 0;
 	}
@@ -392,6 +404,41 @@ static int change_copy(struct singles *s, machine_change *change, struct reason 
 	return vault_revision(m->ours) == m->synced->revision ? 1 : -EAGAIN;
 }
 
+/* What was agreed on about `name` before stays so in `next`. */
+static int keep_former(struct singles *s, struct vault *next, const char *name, struct reason *why)
+{
+	vault_secret_auto base = {0};
+	struct vault_change change = {.name = name};
+	int r = s->m->base ? vault_get(s->m->base, name, &base, NULL) : -ENOKEY;
+
+	if (r < 0) {
+		r = vault_delete(next, name, why);
+		return r == -ENOKEY ? 0 : r;
+	}
+	change.value = base.value.data;
+	change.len = base.value.len;
+	return vault_set(next, &change, time(NULL), why);
+}
+
+/* All but what was left alone. */
+static int agree_on_rest(struct singles *s, struct reason *why)
+{
+	struct meeting *m = s->m;
+	const struct host *host = &m->sync->machine->host;
+	vault_auto next = NULL;
+	buf_auto sealed = {0};
+	int r = s->left.error;
+
+	if (r == 0)
+		r = vault_open(host, m->ours_sealed.data, m->ours_sealed.len, &next, why);
+	for (const char *name = s->left.data; r == 0 && name < s->left.data + s->left.len;
+	     name += strlen(name) + 1)
+		r = keep_former(s, next, name, why);
+	if (r == 0)
+		r = vault_seal(next, host, &sealed, why);
+	return r < 0 ? r : base_write(m->identity, &sealed, true, why);
+}
+
 static int meet(struct singles *s, struct reason *why)
 {
 	struct meeting *m = s->m;
@@ -404,13 +451,17 @@ static int meet(struct singles *s, struct reason *why)
 	if (r < 0)
 		return r;
 	m->synced->is_taken |= r == 1;
+	if (r == 1)
+		base_unshown_note(m->identity);
 	s->is_quiet = false;
 	r = change_copy(s, give_all, why);
 	if (r < 0)
 		return r;
+	if (s->left.len)
+		return agree_on_rest(s, why);
 	return m->base && buf_equal(&m->base_sealed, &m->ours_sealed)
 		   ? base_touch(m->identity, why)
-		   : base_write(m->identity, &m->ours_sealed, why);
+		   : base_write(m->identity, &m->ours_sealed, true, why);
 }
 
 int meeting_singles(struct meeting *m, struct reason *why)
@@ -429,5 +480,6 @@ int meeting_singles(struct meeting *m, struct reason *why)
 	find_pair(&s);
 	r = meet(&s, why);
 	wipe(&s.pair, sizeof(s.pair));
+	buf_free(&s.left);
 	return r;
 }

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <sys/stat.h>
 #include <syslog.h>
 #include <unistd.h>
 
@@ -35,7 +36,10 @@ int wanted_note(const char *identity, enum wanted what, struct reason *why)
 	fd = openat(dir, identity, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd < 0 || (what == WANTED_LEASE && file_write_fd(fd, LEASE, sizeof(LEASE) - 1) < 0))
 		return reason_errno(why, -errno, "%s/%s", PATH_SYNC_WANTED, identity);
-	return 0;
+	/* Noted again: whoever sees to the former wish leaves this one. */
+	return futimens(fd, NULL) < 0
+		   ? reason_errno(why, -errno, "%s/%s", PATH_SYNC_WANTED, identity)
+		   : 0;
 }
 
 int wanted_start(struct reason *why)
@@ -56,21 +60,25 @@ void wanted_ask(const struct conf *conf, const char *identity)
 }
 
 /* What more than a meeting is wished for: the file has a word. */
-static enum wanted read_wish(int dir, const char *identity)
+static bool read_wish(int dir, const char *identity, struct wish *wish)
 {
-	static const struct file_rule rule = {.owner = 0, .forbidden = FILE_SECRET, .max = 4096};
-	buf_auto text = {0};
+	struct stat st;
 
-	return file_read(dir, identity, &rule, &text, NULL) == 0 && text.len ? WANTED_LEASE
-									     : WANTED_SYNC;
+	if (fstatat(dir, identity, &st, AT_SYMLINK_NOFOLLOW) < 0 || !S_ISREG(st.st_mode))
+		return false;
+	*wish = (struct wish){.identity = identity,
+	    .what = st.st_size ? WANTED_LEASE : WANTED_SYNC,
+	    .noted = st.st_mtim};
+	return true;
 }
 
-int wanted_each(int (*each)(void *context, const char *identity, enum wanted what), void *context,
-    struct reason *why)
+int wanted_each(
+    int (*each)(void *context, const struct wish *wish), void *context, struct reason *why)
 {
 	fd_auto fd = wanted_open(why);
 	dir_auto dir = fd < 0 ? NULL : fdopendir(fd);
 	const struct dirent *entry;
+	struct wish wish;
 	int r = 0;
 
 	if (fd < 0)
@@ -79,14 +87,15 @@ int wanted_each(int (*each)(void *context, const char *identity, enum wanted wha
 		return reason_errno(why, -errno, "reading %s", PATH_SYNC_WANTED);
 	take_fd(&fd);
 	while (r == 0 && (entry = readdir(dir)))
-		if (identity_name_check(entry->d_name, NULL) == 0)
-			r = each(context, entry->d_name, read_wish(dirfd(dir), entry->d_name));
+		if (identity_name_check(entry->d_name, NULL) == 0 &&
+		    read_wish(dirfd(dir), entry->d_name, &wish))
+			r = each(context, &wish);
 	return r;
 }
 
-static int found(void *context, const char *identity, enum wanted what)
+static int found(void *context, const struct wish *wish)
 {
-	(void)context, (void)identity, (void)what;
+	(void)context, (void)wish;
 	return 1;
 }
 
@@ -95,10 +104,12 @@ bool wanted_is_any(void)
 	return wanted_each(found, NULL, NULL) == 1;
 }
 
-void wanted_grant(const char *identity)
+void wanted_grant(const struct wish *wish)
 {
-	char path[sizeof(PATH_SYNC_WANTED) + IDENTITY_NAME_MAX + 2];
+	fd_auto dir = dir_open(AT_FDCWD, PATH_SYNC_WANTED, 0, NULL);
+	struct wish now;
 
-	snprintf(path, sizeof(path), "%s/%.*s", PATH_SYNC_WANTED, IDENTITY_NAME_MAX, identity);
-	unlink(path);
+	if (dir >= 0 && read_wish(dir, wish->identity, &now) &&
+	    now.noted.tv_sec == wish->noted.tv_sec && now.noted.tv_nsec == wish->noted.tv_nsec)
+		unlinkat(dir, wish->identity, 0);
 }

@@ -7,6 +7,8 @@
 #ifndef RAVI_SYNC_WANTED_H
 #define RAVI_SYNC_WANTED_H
 
+#include <time.h>
+
 #include "config/conf.h"
 #include "util/reason.h"
 
@@ -32,11 +34,17 @@ void wanted_ask(const struct conf *conf, const char *identity);
 bool wanted_is_any(void);
 
 /* Calls `each` for every wish, stops at the first result that is not 0. It may grant what it is called for. */
-int wanted_each(int (*each)(void *context, const char *identity, enum wanted what), void *context,
-    struct reason *why);
+struct wish {
+	const char *identity;
+	enum wanted what;
+	struct timespec noted; /* last, by the system's clock */
+};
 
-/* It was seen to. */
-void wanted_grant(const char *identity);
+int wanted_each(
+    int (*each)(void *context, const struct wish *wish), void *context, struct reason *why);
+
+/* It was seen to; one that was noted again meanwhile stays. */
+void wanted_grant(const struct wish *wish);
 
 /* The folder, made where it is missing, for who watches it: a descriptor. */
 int wanted_open(struct reason *why);

@@ -137,6 +137,24 @@ static void unmake(const struct store_ask *ask, const struct parts *parts)
 	}
 }
 
+/*
+ * 0, 1: a row of that key is there, of somebody who writes at the same time. A refusal for that and one for the size
+ * look alike, and what became of a request without an answer shows in the row.
+ */
+static int make_one(
+    const struct store_ask *ask, const char *key, const char *piece, struct reason *why)
+{
+	rows_json_auto row = NULL;
+	struct reason ignored = {0};
+	int r = rows_create(ask, key, piece, why);
+
+	if (r == 0 || (r != -EEXIST && r != -EBADRQC && r != -EINPROGRESS))
+		return r;
+	if (rows_find(ask, key, &row, &ignored) < 0)
+		return r;
+	return r == -EINPROGRESS && !strcmp(rows_value(row), piece) ? 0 : 1;
+}
+
 static int make_all(const struct store_ask *ask, const char *document, size_t size,
     const json_t *rows, const struct parts *held, struct parts *made, struct reason *why)
 {
@@ -154,11 +172,15 @@ static int make_all(const struct store_ask *ask, const char *document, size_t si
 		if (r < 0)
 			return reason_errno(why, r, "cutting the vault in parts");
 		name_part(number, key);
-		/* Noted before it is asked for: what may have been made is taken away with the others. */
-		made->numbers[made->count++] = number;
-		r = rows_create(ask, key, piece.data, why);
+		r = make_one(ask, key, piece.data, why);
 		if (r < 0)
 			return r;
+		/* Another writer's: that number is taken, and the piece goes under the next. */
+		if (r == 1) {
+			at -= size;
+			continue;
+		}
+		made->numbers[made->count++] = number;
 	}
 	return 0;
 }

@@ -35,7 +35,7 @@ int parts_read(const struct store_ask *ask, const struct parts *parts, struct bu
 
 /*
  * Makes parts of at most `size` bytes, smaller ones where the service refuses those, beside the ones of
- * `held`. -EBADRQC: it refuses the smallest, too. What was made is taken away again on a failure.
+ * `held`. -EBADRQC: it refuses the smallest, too. What is known to be made here is taken away again on a failure.
  */
 int parts_make(const struct store_ask *ask, const char *document, size_t size,
     const struct parts *held, struct parts *made, struct reason *why);

@@ -27,7 +27,7 @@ test_every_row_has_figures() {
 		"ravi secrets set, no session" "ravi secrets set, live sessions: 9" \
 		"a further login, live sessions: 9" "an agent's first login, 15 identities" \
 		"ravi secrets set, 15 identities" "ravi identity create, 15 identities" \
-		"an agent's first login, store = service, fresh copy" "first fetch, 20 secrets, TLS on loopback" \
+		"an agent's first login, store = service, fresh copy" "a vault is fetched, 20 secrets, TLS on loopback" \
 		"ravi sync, nothing new" "ravi secrets set by the agent, through the broker" \
 		"ravi-codex with an API key" "ravi-codex with a login" "ravi-gh" "git-credential-ravi get"; do
 		measured "$what"

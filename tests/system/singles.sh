@@ -108,13 +108,16 @@ test_what_is_no_text_stays_here() {
 test_a_sealed_vault_is_not_put_there_in_clear() {
 	sed -i '/^seal/d' /etc/ravi/ravi.conf
 	ravi sync >/dev/null
+	ravi secrets set MADE_UNDER_SEAL under-seal --identity agent
 	contains "$(at_service RAVI_VAULT)" "BEGIN AGE"
 	echo 'seal = off' >>/etc/ravi/ravi.conf
 	refused 5 "set seal = on, or take RAVI_VAULT away" ravi secrets set GH_TOKEN secret --identity agent
 	lacks "$(contract identities)" '"secret"'
 	forget_elsewhere RAVI_VAULT
+	# Made under seal = on: nothing was agreed on about single values.
 	ravi sync >/dev/null
 	equal secret "$(at_service GH_TOKEN)"
+	equal under-seal "$(at_service MADE_UNDER_SEAL)"
 }
 
 # Sealed to the account's PIN by a client of before March 2026; this one has none to open it with.
@@ -124,6 +127,10 @@ test_a_sealed_value_is_never_overwritten() {
 	expect 3 ravi secrets get OLD_VALUE --identity agent 2>/dev/null
 	ravi secrets set OLD_VALUE mine --identity agent 2>/dev/null
 	contains "$(at_service OLD_VALUE)" e2e::
+	# What did not get there was not agreed on: it stays, however often they meet.
+	ravi sync >/dev/null 2>&1
+	ravi sync >/dev/null 2>&1
+	equal mine "$(value OLD_VALUE)"
 }
 
 test_deleting_the_identity_leaves_what_others_share() {
@@ -144,6 +151,11 @@ test_a_sealed_value_opens_after_unlock() {
 	ravi auth unlock <<<123456 >/dev/null
 	ravi sync --identity legacy >/dev/null
 	equal sk-test-12345 "$(ravi secrets get OLD_TOKEN --identity legacy)"
+	# A new value does not get there over a sealed one, and the old one does not come back for that.
+	ravi secrets set OLD_TOKEN renewed --identity legacy 2>/dev/null
+	ravi sync --identity legacy >/dev/null 2>&1
+	ravi sync --identity legacy >/dev/null 2>&1
+	equal renewed "$(ravi secrets get OLD_TOKEN --identity legacy)"
 	equal null "$(ravi secrets list --identity legacy --json | jq '.[] | select(.name == "OLD_TOKEN") | .plain')"
 	check_contract
 }

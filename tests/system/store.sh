@@ -412,7 +412,7 @@ test_codex_runs_on_one_machine_at_a_time() {
 	# An administrator moves it.
 	ravi identity lease agent --take-over >/dev/null
 	equal "codex runs" "$(su - agent -c 'ravi-codex exec hello')"
-	there ravi sync >/dev/null
+	refused 5 "in use on" there ravi identity lease agent --give-up
 	said=$(expect 5 there su - agent -c 'ravi-codex exec hello' 2>&1) || fail "$said"
 	contains "$said" "in use on $(hostname)"
 	# Held, it needs no network; given up, it does.

@@ -25,6 +25,8 @@ struct service {
 	const char
 	    *racing; /* put into RAVI_VAULT right after the first change of it; NULL: nothing */
 	unsigned made;
+	const char *
+	    rival; /* makes RAVI_VAULT_1 right before our first part, with this; NULL: nobody does */
 };
 
 static json_t *row_of(struct service *s, const char *member, const char *value)
@@ -59,6 +61,11 @@ static int write_row(struct service *s, const char *operation, const json_t *arg
 	json_t *row;
 	char uuid[40];
 
+	if (s->rival && key && !strcmp(key, "RAVI_VAULT_1")) {
+		json_array_append_new(s->rows,
+		    json_pack("{s:s, s:s, s:s}", "uuid", "rival", "key", key, "value", s->rival));
+		s->rival = NULL;
+	}
 	if (s->most && strlen(value) > s->most)
 		return -EBADRQC;
 	if (!strcmp(operation, "secret.update")) {
@@ -201,6 +208,28 @@ static void test_parts(void **state)
 	free(larger);
 }
 
+/* Another writer's part is left alone, whichever of the two comes first. */
+static void test_parts_of_two_writers(void **state)
+{
+	char *large = document(5, 20000);
+	struct service s = begin(9000);
+
+	(void)state;
+	s.rival = "theirs";
+	assert_int_equal(put(&s, NULL, large), 0);
+	assert_holds(&s, large);
+	assert_non_null(row_of(&s, "value", "theirs"));
+	/* Also by a put that fails half-way. */
+	s.rival = NULL;
+	s.dies_at = s.requests = 0;
+	s.dies_at = 6;
+	assert_true(put(&s, large, "other") <= 0);
+	s.dies_at = 0;
+	assert_non_null(row_of(&s, "value", "theirs"));
+	json_decref(s.rows);
+	free(large);
+}
+
 /* Whatever request is the last one that is answered: the old document is there, or the new one. */
 static void test_dying_at_every_request(void **state)
 {
@@ -293,6 +322,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_put_compares),
 	    cmocka_unit_test(test_parts),
+	    cmocka_unit_test(test_parts_of_two_writers),
 	    cmocka_unit_test(test_dying_at_every_request),
 	    cmocka_unit_test(test_hostile_lists),
 	    cmocka_unit_test(test_a_missing_part),

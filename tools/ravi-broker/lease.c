@@ -9,6 +9,7 @@
 
 #include "lease.h"
 #include "machine/machine.h"
+#include "sync/agreed.h"
 #include "sync/wanted.h"
 
 static int look(const struct writing *writing, struct reason *why)
@@ -25,7 +26,7 @@ static int look(const struct writing *writing, struct reason *why)
 	if (!vault_lease(vault, &lease))
 		return 1;
 	if (vault_lease_is(&lease, &machine.host.signer))
-		return 0;
+		return agreed_lease(&machine.host, writing->identity) ? 0 : 1;
 	return reason_set(why, -EACCES,
 	    "the Codex login of %s is in use on %s, and would be worthless on both; an "
 	    "administrator "

@@ -12,6 +12,7 @@
 #include "fresh.h"
 #include "machine/machine.h"
 #include "machine/wallet.h"
+#include "sync/agreed.h"
 #include "util/when.h"
 
 /* Lines about keys stop here, so that a profile always fits a key (32,767 bytes). */
@@ -28,7 +29,7 @@ struct gathering {
 	struct buf key;       /* of the identity at the service; empty: it has none here */
 	const char *service;  /* that the key belongs to; NULL: there is none */
 	bool has_leases;      /* the vault is at home there, and other machines may have it */
-	const struct signer *signer; /* this machine's */
+	const struct host *host; /* this machine's keys */
 	uint32_t keys;
 	time_t now;
 };
@@ -109,9 +110,10 @@ static void add_lease(struct gathering *g, const struct vault *vault)
 
 	if (!g->service || !g->has_leases)
 		return;
-	if (!vault_lease(vault, &lease))
+	if (!vault_lease(vault, &lease) ||
+	    (vault_lease_is(&lease, &g->host->signer) && !agreed_lease(g->host, vault_name(vault))))
 		buf_add_text(profile, "lease=" RING_LEASE_FREE "\n");
-	else if (vault_lease_is(&lease, g->signer))
+	else if (vault_lease_is(&lease, &g->host->signer))
 		buf_add_text(profile, "lease=" RING_LEASE_HERE "\n");
 	else
 		buf_addf(profile, "lease=held %s\n", lease.host);
@@ -180,7 +182,7 @@ static int gather(struct content *content, const struct agent *agent, size_t i,
 	struct gathering g = {.content = content,
 	    .identity = i ? agent->identities[i] : NULL,
 	    .has_leases = conf_has_leases(sources->fresh.conf),
-	    .signer = &sources->machine.host.signer,
+	    .host = &sources->machine.host,
 	    .now = time(NULL)};
 	vault_auto vault = NULL;
 	int r = fresh_vault(&sources->fresh, agent->identities[i], &vault, why);

@@ -53,16 +53,21 @@ static void say_notes(const struct buf *notes)
 int home_meet(struct context *context, struct sync *sync, const char *identity,
     struct synced *synced, struct reason *why)
 {
+	struct reason ignored = {0};
 	struct agent agent;
 	int r = sync_identity(sync, identity, synced, why), followed;
 
 	say_notes(&synced->notes);
 	buf_free(&synced->notes);
-	if (!synced->is_taken)
+	/* Also what an earlier meeting has taken, at a login, or by a program that died before this. */
+	if (!synced->is_taken && (r != 0 || !base_is_unshown(identity)))
 		return r;
-	followed = follow(identity, synced->state, &agent, why);
+	followed = follow(identity, synced->state, &agent, r < 0 ? &ignored : why);
 	if (followed == 0)
-		followed = home_show(context, &agent, identity, synced->state, why);
+		followed =
+		    home_show(context, &agent, identity, synced->state, r < 0 ? &ignored : why);
+	if (followed == 0)
+		base_unshown_forget(identity);
 	return r < 0 ? r : followed;
 }
 

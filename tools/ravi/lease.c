@@ -102,7 +102,11 @@ static int check_is_here(struct context *context, const char *identity, struct r
 
 	if (r < 0)
 		return r;
-	if (vault_lease(vault, &lease) && vault_lease_is(&lease, &context->machine.host.signer))
+	if (!vault_lease(vault, &lease))
+		return reason_set(why, -EBUSY,
+		    "the lease of %s was given up on another machine at this moment; say it again",
+		    identity);
+	if (vault_lease_is(&lease, &context->machine.host.signer))
 		return 0;
 	return reason_set(why, -EACCES, "the Codex login of %s is in use on %s, which was faster",
 	    identity, lease.host);
@@ -129,7 +133,7 @@ int lease_take(
 static int give_up(
     struct context *context, struct sync *sync, const char *identity, struct reason *why)
 {
-	struct wish wish = {.own = &context->machine.host.signer, .over = true, .give_up = true};
+	struct wish wish = {.own = &context->machine.host.signer, .give_up = true};
 	int r = apply(context, sync, identity, &wish, why);
 
 	audit_lease(identity, "given-up", r, why);

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/inotify.h>
 #include <sys/random.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "commands.h"
@@ -23,6 +24,7 @@
 #include "util/report.h"
 
 #define BACKOFF_MAX 900 /* s between two rounds while the service is not reached */
+#define PASSES_MAX  10  /* over the wishes */
 #define SETTLE      50  /* ms: wishes come in bunches */
 
 struct sync_values {
@@ -54,6 +56,8 @@ struct syncing {
 	struct context context;
 	struct sync sync;
 	struct report out;
+	struct timespec since; /* wishes that were noted before it have been tried */
+	unsigned tried;
 	unsigned count; /* identities that are at home at the service */
 	bool is_quiet;  /* what stayed as it was is not told */
 	bool is_down;   /* the service: nothing more is asked of it */
@@ -192,22 +196,45 @@ static void take_lease(struct syncing *s, const char *identity)
 }
 
 /* A wish for what is gone, or at home here alone, is none. One that failed stays, but for a lease that another has. */
-static int sync_wish(void *opaque, const char *identity, enum wanted what)
+static int sync_wish(void *opaque, const struct wish *wish)
 {
 	struct syncing *s = opaque;
 	int before = s->code;
 
+	/* It was tried already, and nobody has asked again. */
+	if (wish->noted.tv_sec < s->since.tv_sec ||
+	    (wish->noted.tv_sec == s->since.tv_sec && wish->noted.tv_nsec < s->since.tv_nsec))
+		return 0;
+	s->tried++;
 	s->code = EXIT_DONE;
-	if (what == WANTED_LEASE)
-		take_lease(s, identity);
+	if (wish->what == WANTED_LEASE)
+		take_lease(s, wish->identity);
 	else
-		sync_one(s, identity);
+		sync_one(s, wish->identity);
 	if (!s->is_down &&
-	    (s->code == EXIT_DONE || (what == WANTED_LEASE && s->code == EXIT_REFUSED)))
-		wanted_grant(identity);
+	    (s->code == EXIT_DONE || (wish->what == WANTED_LEASE && s->code == EXIT_REFUSED)))
+		wanted_grant(wish);
 	if (s->code == EXIT_DONE)
 		s->code = before;
 	return 0;
+}
+
+/* Again while there are new ones: who noted them may not be heard while this runs. */
+static int sync_wishes(struct syncing *s, struct reason *why)
+{
+	int r = 0;
+
+	for (int pass = 0; pass < PASSES_MAX && r == 0 && !s->is_down; pass++) {
+		struct timespec begun;
+
+		clock_gettime(CLOCK_REALTIME_COARSE, &begun);
+		s->tried = 0;
+		r = wanted_each(sync_wish, s, why);
+		if (!s->tried)
+			break;
+		s->since = begun;
+	}
+	return r;
 }
 
 static int sync_named(struct syncing *s, struct reason *why)
@@ -247,14 +274,14 @@ static int round_of(const struct sync_values *values, bool wanted, bool is_quiet
 
 	jsonout_open(&s.out.j, "identities", '[');
 	if (r == 0 && wanted)
-		r = wanted_each(sync_wish, &s, &why);
+		r = sync_wishes(&s, &why);
 	else if (r == 0 && values->identity)
 		r = sync_named(&s, &why);
 	else if (r == 0)
 		r = sync_all(&s, &why);
 	/* A wish may be for more than a meeting. */
 	if (r == 0 && !wanted && !values->identity)
-		r = wanted_each(sync_wish, &s, &why);
+		r = sync_wishes(&s, &why);
 	if (r < 0)
 		return context_fail(r, &why);
 	if (!s.count && !is_quiet && !values->identity && s.code == EXIT_DONE)
@@ -310,6 +337,7 @@ static int watch(const struct sync_values *values)
 	struct reason why = {0};
 	fd_auto wishes = watch_wishes(&why);
 	long pause = values->interval;
+	struct deadline next = {0};
 
 	if (wishes < 0)
 		return context_fail(wishes, &why);
@@ -321,10 +349,15 @@ static int watch(const struct sync_values *values)
 		if (code == EXIT_USAGE)
 			return code;
 		fflush(stdout);
-		pause = back_off(pause, values->interval, code == EXIT_UNREACHABLE);
-		wanted = poll(&poll_for, 1, with_jitter(pause)) > 0;
+		/* Wishes, however many, move no round over all. */
+		if (!wanted) {
+			pause = back_off(pause, values->interval, code == EXIT_UNREACHABLE);
+			next = deadline_in(with_jitter(pause));
+		}
+		wanted = poll(&poll_for, 1, deadline_left(next)) > 0;
 		if (wanted)
 			drain(wishes);
+		wanted = wanted && deadline_left(next);
 	}
 }
 
