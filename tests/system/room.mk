@@ -59,6 +59,7 @@ dist_check_SCRIPTS += %D%/machines.sh
 dist_check_SCRIPTS += %D%/own-users
 dist_check_SCRIPTS += %D%/quickstart.sh
 dist_check_SCRIPTS += %D%/ravi.sh
+dist_check_SCRIPTS += %D%/readme-service.sh
 dist_check_SCRIPTS += %D%/recovery.sh
 dist_check_SCRIPTS += %D%/sandbox
 dist_check_SCRIPTS += %D%/service.sh
