@@ -38,8 +38,6 @@ NOT_RUN=(
 	'ravi-codex-monitor' 'it stays until it is stopped; the test codex-monitor does both'
 	'ravi-codex-monitor status' 'it needs the daemon; the test codex-monitor has one'
 	'grep -E *ravi-fetch*' 'it needs a service that lets one wait; the test isolation looks there'
-	"echo 'store = service' *" 'it needs an account of the Ravi service; the test sync stands in for one'
-	'sudo ravi sync' 'it needs an account of the Ravi service; the test sync stands in for one'
 	'sudo systemctl *' 'there is no systemd in these mounts'
 	'sudo tools/deploy *' 'the test install runs it'
 	'sudo tools/packages *' 'packages are installed before the tests'
