@@ -422,6 +422,15 @@ test_codex_runs_on_one_machine_at_a_time() {
 	contract accept >/dev/null
 	ravi identity lease agent --give-up >/dev/null
 	equal null "$(there ravi identity lease agent --json | jq .host)"
+	# What this machine has written down and the service never heard of is no lease.
+	contract fault kind=status status=503 method=PATCH path=/api/secrets times=0 >/dev/null
+	expect 6 ravi identity lease agent --take-over >/dev/null 2>&1
+	said=$(expect 6 su - agent -c 'ravi-codex exec hello' 2>&1) || fail "$said"
+	contains "$said" "has not said yet"
+	contract faults/clear >/dev/null
+	rm -f /run/ravi/service-down
+	equal "codex runs" "$(su - agent -c 'ravi-codex exec hello')"
+	ravi identity lease agent --give-up >/dev/null
 	# A key is good on any number of machines.
 	echo sk-test-0123456789 | ravi secrets set CODEX_SESSION_TOKEN --identity agent
 	there ravi sync >/dev/null
