@@ -79,9 +79,10 @@ function mint(call) {
 	const identity = world.find(body.identity_uuid);
 	if (!identity)
 		throw new Refusal(404, "Not found.");
-	const kind = call.settings.wrong_kind ? "management" : "identity";
+	// The account's is no identity's, and does not count as one.
+	const key = call.settings.wrong_kind ? world.makeKey("management") : world.makeKey("identity", identity, body.label);
 	return [200, {
-		key: world.makeKey(kind, identity, body.label), identity_uuid: identity.uuid, label: body.label,
+		key, identity_uuid: identity.uuid, label: body.label,
 	}];
 }
 

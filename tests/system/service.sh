@@ -193,6 +193,18 @@ test_list_says_where() {
 	equal null "$(ravi identity list --offline --json | jq '.[0].service')"
 }
 
+# The key that is made for an identity lies in its ring: another kind never does.
+test_adopt_takes_no_key_of_another_kind() {
+	contract identity name=kindly local=kindly >/dev/null
+	contract set wrong_kind=true >/dev/null
+	refuses 6 "(they begin with ravi_id_); it is not used" ravi identity adopt kindly
+	contract set wrong_kind=false >/dev/null
+	expect 3 ravi identity show kindly 2>/dev/null
+	ravi identity adopt kindly >/dev/null
+	[[ $(su - kindly -c 'ravi-keyctl print RAVI_IDENTITY_KEY') == ravi_id_* ]]
+	ravi identity delete kindly >/dev/null 2>&1
+}
+
 test_adopt() {
 	local uuid
 	uuid=$(there elsewhere | jq -r '.[0].uuid')
