@@ -15,7 +15,6 @@
 
 #include "config/conf.h"
 #include "util/buf.h"
-#include "util/deadline.h"
 #include "util/reason.h"
 
 #define BASE_KEPT 8
@@ -37,21 +36,5 @@ int base_age(const char *identity, int64_t *seconds, struct reason *why);
 
 /* Forgets them, with the identity. */
 int base_drop(const char *identity, struct reason *why);
-
-/* That the copy was changed by a meeting, and not yet shown to who carries the identity. */
-void base_unshown_note(const char *identity);
-void base_unshown_forget(const char *identity);
-bool base_is_unshown(const char *identity);
-
-/* Why the last meeting failed, until one does not. Noting it is not worth a failure. */
-void base_trouble_note(const char *identity, const char *text);
-void base_trouble_forget(const char *identity);
-int base_trouble(const char *identity, struct buf *text);
-
-/*
- * One process at a time meets the store about an identity: a descriptor that holds the lock; -ETIMEDOUT:
- * somebody else did until the deadline.
- */
-int base_lock(const char *identity, struct deadline deadline, struct reason *why);
 
 #endif

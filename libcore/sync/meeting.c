@@ -11,6 +11,7 @@
 #include "sync/base.h"
 #include "sync/meeting.h"
 #include "sync/reapply.h"
+#include "sync/state.h"
 
 static struct span span_of(const struct buf *buf)
 {
@@ -161,9 +162,8 @@ static int take(struct meeting *m, bool over_fork, struct reason *why)
 	taken_auto taken = {0};
 	int r;
 
-	base_unshown_note(m->identity);
+	state_note(m->identity, STATE_UNSHOWN, "");
 	r = machine_take(m->sync->machine, &take, &taken, why);
-
 	if (r < 0)
 		return r == -EBUSY ? -EAGAIN : r;
 	m->synced->is_taken = r == 0;
@@ -201,7 +201,7 @@ static int store_merged(struct meeting *m, int changes, struct reason *why)
 		r = vault_seal(m->theirs, &m->sync->machine->host, &next, why);
 		merged = &next;
 	}
-	base_unshown_note(m->identity);
+	state_note(m->identity, STATE_UNSHOWN, "");
 	if (r == 0)
 		r = store_directory.put(
 		    m->sync->machine->store, m->identity, &m->ours_sealed, merged, why);

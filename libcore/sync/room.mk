@@ -8,6 +8,7 @@ noinst_LTLIBRARIES += %D%/libsync.la
 	%D%/agreed.c %D%/agreed.h \
 	%D%/meeting.c %D%/meeting.h \
 	%D%/reapply.c %D%/reapply.h \
+	%D%/state.c %D%/state.h \
 	%D%/singles.c \
 	%D%/sync.c %D%/sync.h \
 	%D%/wanted.c %D%/wanted.h

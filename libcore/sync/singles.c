@@ -18,6 +18,7 @@
 #include "legacy/legacy.h"
 #include "sync/base.h"
 #include "sync/meeting.h"
+#include "sync/state.h"
 #include "util/jsonout.h"
 #include "util/when.h"
 
@@ -245,10 +246,10 @@ static int take_one(struct singles *s, struct single *one)
 	return r < 0 ? r : 0;
 }
 
-/* On the revision that was compared, or not at all. */
-static int take_all(void *argument, struct vault *vault, struct reason *why)
+/* On the revision that was compared, or not at all: 0, or 1 when nothing was changed. */
+static int change_each(struct singles *s, struct vault *vault,
+    int (*each)(struct singles *s, struct single *one), struct reason *why)
 {
-	struct singles *s = argument;
 	int r;
 
 	if (vault_revision(vault) != vault_revision(s->m->ours))
@@ -256,9 +257,14 @@ static int take_all(void *argument, struct vault *vault, struct reason *why)
 	s->vault = vault;
 	s->why = why;
 	s->taken = 0;
-	r = walk_all(s, take_one);
+	r = walk_all(s, each);
 	s->vault = NULL;
 	return r < 0 ? r : !s->taken;
+}
+
+static int take_all(void *argument, struct vault *vault, struct reason *why)
+{
+	return change_each(argument, vault, take_one, why);
 }
 
 /* ---- to the service ---- */
@@ -342,17 +348,7 @@ static int give_one(struct singles *s, struct single *one)
 /* What has got there is marked, in the same revision that is agreed on. */
 static int give_all(void *argument, struct vault *vault, struct reason *why)
 {
-	struct singles *s = argument;
-	int r;
-
-	if (vault_revision(vault) != vault_revision(s->m->ours))
-		return -EAGAIN;
-	s->vault = vault;
-	s->why = why;
-	s->taken = 0;
-	r = walk_all(s, give_one);
-	s->vault = NULL;
-	return r < 0 ? r : !s->taken;
+	return change_each(argument, vault, give_one, why);
 }
 
 /* ---- all of it ---- */
@@ -452,7 +448,7 @@ static int meet(struct singles *s, struct reason *why)
 		return r;
 	m->synced->is_taken |= r == 1;
 	if (r == 1)
-		base_unshown_note(m->identity);
+		state_note(m->identity, STATE_UNSHOWN, "");
 	s->is_quiet = false;
 	r = change_copy(s, give_all, why);
 	if (r < 0)

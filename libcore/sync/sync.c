@@ -10,8 +10,8 @@
 
 #include "audit/audit.h"
 #include "config/paths.h"
-#include "sync/base.h"
 #include "sync/meeting.h"
+#include "sync/state.h"
 #include "sync/sync.h"
 #include "util/cleanup.h"
 
@@ -159,7 +159,7 @@ static void audit_meeting(const struct meeting *m, int error, const struct reaso
 int sync_identity(
     struct sync *sync, const char *identity, struct synced *synced, struct reason *why)
 {
-	fd_auto lock = base_lock(identity, sync->account.deadline, why);
+	fd_auto lock = state_lock(identity, sync->account.deadline, why);
 	struct meeting m = {.sync = sync, .identity = identity, .synced = synced};
 	int r;
 
@@ -170,9 +170,9 @@ int sync_identity(
 	if (r == 0)
 		forget_name(&m);
 	if (r < 0)
-		base_trouble_note(identity, why->text);
+		state_note(identity, STATE_TROUBLE, why->text);
 	else
-		base_trouble_forget(identity);
+		state_forget(identity, STATE_TROUBLE);
 	audit_meeting(&m, r, why);
 	meeting_reset(&m);
 	return r;

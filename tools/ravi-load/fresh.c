@@ -9,6 +9,7 @@
 
 #include "fresh.h"
 #include "sync/base.h"
+#include "sync/state.h"
 #include "sync/sync.h"
 #include "sync/wanted.h"
 #include "util/when.h"
@@ -50,7 +51,7 @@ static void look_later(struct fresh *fresh, const char *identity, int64_t age)
 	char text[64];
 
 	when_describe(age, text, sizeof(text));
-	if (base_trouble(identity, &trouble) == 0)
+	if (state_read(identity, STATE_TROUBLE, &trouble) == 0)
 		syslog(LOG_WARNING, "%s: the copy of %s ago serves: %s", identity, text,
 		    buf_text(&trouble));
 	if (wanted_note(identity, WANTED_SYNC, &why) < 0)

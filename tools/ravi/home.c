@@ -9,6 +9,7 @@
 #include "home.h"
 #include "identity.h"
 #include "sync/base.h"
+#include "sync/state.h"
 #include "util/cleanup.h"
 #include "util/cli.h"
 
@@ -54,20 +55,21 @@ int home_meet(struct context *context, struct sync *sync, const char *identity,
     struct synced *synced, struct reason *why)
 {
 	struct reason ignored = {0};
+	buf_auto unshown = {0};
 	struct agent agent;
 	int r = sync_identity(sync, identity, synced, why), followed;
 
 	say_notes(&synced->notes);
 	buf_free(&synced->notes);
 	/* Also what an earlier meeting has taken, at a login, or by a program that died before this. */
-	if (!synced->is_taken && (r != 0 || !base_is_unshown(identity)))
+	if (!synced->is_taken && (r != 0 || state_read(identity, STATE_UNSHOWN, &unshown) < 0))
 		return r;
 	followed = follow(identity, synced->state, &agent, r < 0 ? &ignored : why);
 	if (followed == 0)
 		followed =
 		    home_show(context, &agent, identity, synced->state, r < 0 ? &ignored : why);
 	if (followed == 0)
-		base_unshown_forget(identity);
+		state_forget(identity, STATE_UNSHOWN);
 	return r < 0 ? r : followed;
 }
 

@@ -11,6 +11,7 @@
 #include "config/paths.h"
 #include "doctor.h"
 #include "sync/base.h"
+#include "sync/state.h"
 #include "util/when.h"
 
 static bool runs(const char *unit)
@@ -71,7 +72,7 @@ static int look_at_copy(void *opaque, const char *identity)
 		    "and logins fail",
 		    age);
 		doctor_remedy(d, "ravi sync --identity %s", identity);
-	} else if (base_trouble(identity, &trouble) == 0) {
+	} else if (state_read(identity, STATE_TROUBLE, &trouble) == 0) {
 		doctor_warn(d, identity, "its copy of %s ago serves: %s", age, buf_text(&trouble));
 		doctor_remedy(d, "ravi sync --identity %s", identity);
 	}
