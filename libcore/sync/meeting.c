@@ -28,6 +28,7 @@ void meeting_reset(struct meeting *m)
 	m->ours = m->theirs = m->base = NULL;
 	buf_free(&m->ours_sealed);
 	buf_free(&m->theirs_sealed);
+	buf_free(&m->theirs_text);
 	buf_free(&m->base_sealed);
 }
 
@@ -83,14 +84,15 @@ int meeting_read_here(struct meeting *m, struct reason *why)
 	return r == 0 && !m->ours && m->base ? restore_copy(m, why) : r;
 }
 
-static int take_armor(struct meeting *m, const json_t *result, struct reason *why)
+static int read_armor(struct meeting *m, struct reason *why)
 {
-	const char *text = fetch_text(result, "document");
-	int r =
-	    armor_read((struct span){(const uint8_t *)text, strlen(text)}, &m->theirs_sealed, why);
+	int r = armor_read(span_of(&m->theirs_text), &m->theirs_sealed, why);
 
 	return r < 0 ? reason_prefix(why, -EKEYREJECTED,
-			   "%s: what the store has is no sealed vault: ", m->identity)
+			   "what the store has is no sealed vault (to put the copy here in its "
+			   "place: "
+			   "ravi sync --identity %s --over): ",
+			   m->identity)
 		     : 0;
 }
 
@@ -103,7 +105,7 @@ static int ask_theirs(struct meeting *m, bool *is_torn, struct reason *why)
 	*is_torn = r == -ENODATA;
 	if (r == -ENOENT || (r == -ENODATA && m->ours))
 		return 0;
-	return r < 0 ? r : take_armor(m, result, why);
+	return r < 0 ? r : buf_add_text(&m->theirs_text, fetch_text(result, "document"));
 }
 
 static int open_theirs(struct meeting *m, struct reason *why)
@@ -135,18 +137,15 @@ static int agree(struct meeting *m, const struct buf *sealed, struct reason *why
 /* -EAGAIN: the store has something else by now. */
 static int push(struct meeting *m, const struct buf *sealed, struct reason *why)
 {
-	buf_auto expected = {0};
 	buf_auto document = {0};
 	int r;
 
 	armor_write(span_of(sealed), &document);
-	if (m->theirs_sealed.len)
-		armor_write(span_of(&m->theirs_sealed), &expected);
-	if (document.error || expected.error)
+	if (document.error)
 		return reason_errno(why, -ENOMEM, "bringing %s to the store", m->identity);
 	r = account_ask_as(&m->sync->account, m->uuid, "store.put",
-	    json_pack("{s:s, s:s*}", "document", document.data, "expected", expected.data), NULL,
-	    why);
+	    json_pack("{s:s, s:s*}", "document", document.data, "expected", m->theirs_text.data),
+	    NULL, why);
 	if (r == -ESTALE)
 		return -EAGAIN;
 	if (r < 0)
@@ -276,10 +275,12 @@ static bool is_ahead(const struct meeting *m)
 			   vault_accept(m->theirs, m->base, m->identity, NULL, &ignored) == 1)));
 }
 
-static int refuse(int error, const struct reason *said, struct reason *why)
+static int refuse(const struct meeting *m, int error, const struct reason *said, struct reason *why)
 {
 	return reason_set(why, take_refusal(error) ? -EKEYREJECTED : error,
-	    "what the store has is refused, and the copy here stays: %.400s", said->text);
+	    "what the store has is refused, and the copy here stays (to put it in the place of the "
+	    "other: ravi sync --identity %s --over): %.400s",
+	    m->identity, said->text);
 }
 
 static int decide(struct meeting *m, struct reason *why)
@@ -293,7 +294,7 @@ static int decide(struct meeting *m, struct reason *why)
 	if (r == 0) {
 		r = take(m, false, &said);
 		if (r < 0 && take_refusal(r))
-			return refuse(r, &said, why);
+			return refuse(m, r, &said, why);
 		return r < 0 && r != -EAGAIN ? reason_set(why, r, "%s", said.text) : r;
 	}
 	if (r == -ESTALE && is_ahead(m))
@@ -304,7 +305,7 @@ static int decide(struct meeting *m, struct reason *why)
 	/* Both are kept. */
 	if (r == -EUCLEAN)
 		r = take(m, false, &said);
-	return r < 0 && r != -EAGAIN ? refuse(r, &said, why) : r;
+	return r < 0 && r != -EAGAIN ? refuse(m, r, &said, why) : r;
 }
 
 /* The store has nothing that could be taken. */
@@ -331,8 +332,13 @@ int meeting_sealed(struct meeting *m, struct reason *why)
 
 	if (r < 0)
 		return r;
-	if (!m->theirs_sealed.len)
+	if (!m->theirs_text.len)
 		return offer(m, is_torn, why);
+	if (m->ours && m->sync->over)
+		return push(m, &m->ours_sealed, why);
+	r = read_armor(m, why);
+	if (r < 0)
+		return r;
 	if (m->ours && buf_equal(&m->ours_sealed, &m->theirs_sealed))
 		return agree(m, &m->ours_sealed, why);
 	r = open_theirs(m, why);

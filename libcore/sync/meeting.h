@@ -13,6 +13,7 @@ struct meeting {
 
 	/* The copy here / what the store has / what they agreed on. NULL and empty: none. */
 	struct buf ours_sealed, theirs_sealed, base_sealed;
+	struct buf theirs_text; /* theirs as it lies there, which may be no document at all */
 	struct vault *ours, *theirs, *base;
 };
 

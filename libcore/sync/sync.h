@@ -28,6 +28,7 @@ struct sync {
 	const struct conf *conf;
 	struct machine *machine;
 	struct account account; /* its deadline is that of all that is asked */
+	bool over; /* the copy here goes there, whatever the store has: an administrator's word */
 };
 
 #define sync_auto __attribute__((cleanup(sync_close))) struct sync

@@ -58,13 +58,15 @@ static int read_once(const struct store_ask *ask, struct held *held, struct reas
 	return r < 0 ? r : held->document.error;
 }
 
-/* 0, -ENOENT where there is none, -ENODATA where a part of it is missing for good. */
+/* 0, -ENOENT where there is none, -ENODATA where a part of it is missing for good, or its list is none. */
 static int read_held(const struct store_ask *ask, struct held *held, struct reason *why)
 {
 	int r = 0;
 
 	for (int i = 0; i < READ_TRIES; i++) {
 		r = read_once(ask, held, why);
+		if (r == -EBADMSG)
+			return -ENODATA;
 		if (r != -ENOENT || !held->row)
 			return r;
 	}

@@ -209,15 +209,23 @@ test_a_strangers_document_is_refused() {
 	age -a -r "$(ravi host show | cut -d ' ' -f 2)" <<<'ravi-vault/1 ed25519 00 00' >/tmp/hostile
 	contract secret identity=agent key=RAVI_VAULT "value=$(cat /tmp/hostile)" >/dev/null
 	said=$(expect 5 ravi sync 2>&1)
-	contains "$said" "agent: what the store has"
+	contains "$said" "what the store has"
 	contract secret identity=agent key=RAVI_VAULT value=garbage >/dev/null
 	said=$(expect 5 ravi sync 2>&1)
 	contains "$said" "no sealed vault"
 	equal "$before" "$(revision)"
 	equal 1 "$(value AFTER_IT)"
 	as agent 'ravi-keyctl print AFTER_IT' >/dev/null
-	contract secret identity=agent key=RAVI_VAULT "value=$(cat /tmp/good)" >/dev/null
-	ravi sync >/dev/null
+	# The copy stays until an administrator says what counts.
+	contains "$said" "ravi sync --identity agent --over"
+	ravi sync --identity agent --over >/dev/null
+	contains "$(at_service)" "BEGIN AGE"
+	contains "$(there ravi sync)" "revision $before, as at the service"
+	# A list of parts that is none is a vault that is lost.
+	contract secret identity=agent key=RAVI_VAULT "value=ravi-vault-parts/1 x" >/dev/null
+	contains "$(ravi sync 2>&1)" "it gets the copy that is here"
+	contains "$(at_service)" "BEGIN AGE"
+	expect 2 ravi sync --all --over 2>/dev/null
 }
 
 # ---- size ----

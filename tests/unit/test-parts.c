@@ -293,7 +293,7 @@ static void test_hostile_lists(void **state)
 		assert_int_equal(put(&s, NULL, lists[i]), 0);
 		json_array_append_new(s.rows, json_pack("{s:s, s:s, s:s}", "uuid", "x", "key",
 						  "RAVI_VAULT_1", "value", "part"));
-		assert_int_equal(ravi_store.get(&store, &held, &why), -EBADMSG);
+		assert_int_equal(ravi_store.get(&store, &held, &why), -ENODATA);
 		assert_true(*why.text);
 		json_decref(s.rows);
 	}

@@ -29,7 +29,7 @@
 
 struct sync_values {
 	const char *identity;
-	bool all, wanted, watch, json;
+	bool all, over, wanted, watch, json;
 	long interval;
 };
 
@@ -38,6 +38,8 @@ struct sync_values {
 const struct option_row sync_options[] = {
     {ROW(identity), .kind = OPTION_TEXT, .argument = "ID", .help = "this identity alone"},
     {ROW(all), .kind = OPTION_FLAG, .help = "every identity of this machine (the default)"},
+    {ROW(over), .kind = OPTION_FLAG,
+	.help = "put the copy here in the place of what the service has, which was refused"},
     {ROW(wanted), .kind = OPTION_FLAG,
 	.help = "those that a login or an agent's write has asked for"},
     {ROW(watch), .kind = OPTION_FLAG,
@@ -249,6 +251,7 @@ static int sync_named(struct syncing *s, struct reason *why)
 		r = context_identity(s->values->identity, identity, why);
 	if (r < 0)
 		return r;
+	s->sync.over = s->values->over;
 	sync_one(s, identity);
 	if (!s->count && s->code == EXIT_DONE)
 		report_say(&s->out, "%s is at home on this machine alone", identity);
@@ -373,6 +376,8 @@ int run_sync(void *opaque, int argc, char **argv)
 		return cli_fail(r, &why);
 	if (!!values->identity + values->all + values->wanted > 1)
 		return cli_usage("say one of --identity, --all and --wanted");
+	if (values->over && (!values->identity || values->watch))
+		return cli_usage("--over goes with --identity, once");
 	if (values->interval && !values->watch)
 		return cli_usage("--interval goes with --watch");
 	if (values->watch && values->json)
