@@ -84,16 +84,24 @@ int meeting_read_here(struct meeting *m, struct reason *why)
 	return r == 0 && !m->ours && m->base ? restore_copy(m, why) : r;
 }
 
+static int refuse(const struct meeting *m, int error, const struct reason *said, struct reason *why)
+{
+	error = take_refusal(error) ? -EKEYREJECTED : error;
+	if (!m->ours)
+		return reason_set(why, error, "what the store has is refused: %.500s", said->text);
+	return reason_set(why, error,
+	    "what the store has is refused, and the copy here stays (to put it in the place of the "
+	    "other: ravi sync --identity %s --over): %.400s",
+	    m->identity, said->text);
+}
+
 static int read_armor(struct meeting *m, struct reason *why)
 {
-	int r = armor_read(span_of(&m->theirs_text), &m->theirs_sealed, why);
+	struct reason said = {0};
+	int r = armor_read(span_of(&m->theirs_text), &m->theirs_sealed, &said);
 
-	return r < 0 ? reason_prefix(why, -EKEYREJECTED,
-			   "what the store has is no sealed vault (to put the copy here in its "
-			   "place: "
-			   "ravi sync --identity %s --over): ",
-			   m->identity)
-		     : 0;
+	reason_prefix(&said, r, "%s: it is no sealed vault: ", m->identity);
+	return r < 0 ? refuse(m, -EKEYREJECTED, &said, why) : 0;
 }
 
 /* 0; theirs stays empty where the store has none, or not all of one. */
@@ -273,14 +281,6 @@ static bool is_ahead(const struct meeting *m)
 		   (m->base &&
 		       (vault_revision(m->theirs) < vault_revision(m->base) ||
 			   vault_accept(m->theirs, m->base, m->identity, NULL, &ignored) == 1)));
-}
-
-static int refuse(const struct meeting *m, int error, const struct reason *said, struct reason *why)
-{
-	return reason_set(why, take_refusal(error) ? -EKEYREJECTED : error,
-	    "what the store has is refused, and the copy here stays (to put it in the place of the "
-	    "other: ravi sync --identity %s --over): %.400s",
-	    m->identity, said->text);
 }
 
 static int decide(struct meeting *m, struct reason *why)
