@@ -4,14 +4,12 @@
 
 #include <errno.h>
 #include <string.h>
-#include <sys/random.h>
-#include <time.h>
-#include <unistd.h>
 
 #include "config/paths.h"
 #include "identity/agent.h"
 #include "machine/machine.h"
 #include "ring/loader.h"
+#include "util/pause.h"
 
 #define UPDATE_TRIES     100
 #define UPDATE_PAUSE_MAX 20 /* milliseconds between two */
@@ -65,16 +63,6 @@ int machine_vault(struct machine *machine, const char *identity, struct buf *sea
 	return 0;
 }
 
-/* A random while, so that writers who collided do not collide again. */
-static void pause_a_little(void)
-{
-	unsigned random = 0;
-
-	if (getrandom(&random, sizeof(random), 0) < 0)
-		random = (unsigned)getpid();
-	nanosleep(&(struct timespec){.tv_nsec = (1 + random % UPDATE_PAUSE_MAX) * 1000000L}, NULL);
-}
-
 /* Who seals what it cannot open again has locked itself out, and nothing brings that back here. */
 static int check_stays_ours(
     const struct machine *machine, const struct vault *vault, struct reason *why)
@@ -124,7 +112,7 @@ int machine_update(struct machine *machine, const char *identity, machine_change
 			return r;
 		vault_free(*vault);
 		*vault = NULL;
-		pause_a_little();
+		pause_at_random(UPDATE_PAUSE_MAX);
 	}
 	return reason_set(why, -EBUSY,
 	    "the vault of %s changed under each of %d tries; say it again", identity, UPDATE_TRIES);

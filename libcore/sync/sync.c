@@ -5,8 +5,6 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/random.h>
-#include <time.h>
 
 #include "audit/audit.h"
 #include "config/paths.h"
@@ -14,6 +12,7 @@
 #include "sync/state.h"
 #include "sync/sync.h"
 #include "util/cleanup.h"
+#include "util/pause.h"
 
 #define MEETING_TRIES 8   /* while others write the same vault */
 #define PAUSE_MAX     200 /* milliseconds between two */
@@ -85,15 +84,6 @@ static int find_key(struct meeting *m, struct reason *why)
 
 /* ---- the meeting ---- */
 
-static void pause_a_little(void)
-{
-	unsigned random = 0;
-
-	if (getrandom(&random, sizeof(random), 0) < 0)
-		random = 0;
-	nanosleep(&(struct timespec){.tv_nsec = (1 + random % PAUSE_MAX) * 1000000L}, NULL);
-}
-
 static int meet_once(struct meeting *m, struct reason *why)
 {
 	int r = meeting_read_here(m, why);
@@ -117,7 +107,7 @@ static int meet(struct meeting *m, struct reason *why)
 		if (r != -EAGAIN)
 			return r;
 		meeting_reset(m);
-		pause_a_little();
+		pause_at_random(PAUSE_MAX);
 	}
 	return reason_set(why, -EBUSY,
 	    "the vault of %s changed under each of %d tries; say it again", m->identity,

@@ -11,6 +11,7 @@ noinst_LTLIBRARIES += %D%/libutil.la
 	%D%/jsonout.c %D%/jsonout.h \
 	%D%/nodump.c %D%/nodump.h \
 	%D%/options.c %D%/options.h \
+	%D%/pause.c %D%/pause.h \
 	%D%/process.c %D%/process.h \
 	%D%/program.c %D%/program.h \
 	%D%/reason.c %D%/reason.h \
