@@ -471,6 +471,12 @@ test_a_tombstone_reaches_the_other_machine() {
 	lacks "$(at_service)" "$(cat /tmp/good)"
 }
 
+test_a_wish_for_nobody_is_none() {
+	: >/run/ravi/sync-wanted/nobody-there
+	expect 3 ravi sync --wanted 2>/dev/null
+	expect 1 test -e /run/ravi/sync-wanted/nobody-there
+}
+
 test_the_contract_was_kept() {
 	check_contract
 }

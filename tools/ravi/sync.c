@@ -198,6 +198,14 @@ static void take_lease(struct syncing *s, const char *identity)
 }
 
 /* A wish for what is gone, or at home here alone, is none. One that failed stays, but for a lease that another has. */
+static bool is_settled(const struct syncing *s, const struct wish *wish)
+{
+	if (s->is_down)
+		return false;
+	return s->code == EXIT_DONE || s->code == EXIT_NOT_FOUND ||
+	       (wish->what == WANTED_LEASE && s->code == EXIT_REFUSED);
+}
+
 static int sync_wish(void *opaque, const struct wish *wish)
 {
 	struct syncing *s = opaque;
@@ -213,8 +221,7 @@ static int sync_wish(void *opaque, const struct wish *wish)
 		take_lease(s, wish->identity);
 	else
 		sync_one(s, wish->identity);
-	if (!s->is_down &&
-	    (s->code == EXIT_DONE || (wish->what == WANTED_LEASE && s->code == EXIT_REFUSED)))
+	if (is_settled(s, wish))
 		wanted_grant(wish);
 	if (s->code == EXIT_DONE)
 		s->code = before;
