@@ -36,6 +36,7 @@ const char *audit_set_event(uint64_t version);
  */
 struct audit_batch {
 	struct buf lines; /* each ended by a newline */
+	int lock;         /* of the trail, for the next flush; 0: it takes one */
 };
 
 #define audit_batch_auto __attribute__((cleanup(audit_batch_free))) struct audit_batch
@@ -46,6 +47,12 @@ void audit_add(struct audit_batch *batch, const char *event, const char *result,
 /* The same without syslog, for what somebody else has said there. */
 void audit_add_quietly(struct audit_batch *batch, const char *event, const char *result, ...)
     __attribute__((sentinel));
+
+/*
+ * Takes the trail's lock for the next flush, which may then be a child's: whoever looks into the trail from now
+ * on waits for it. Why the lock could not be had, the flush says that tries again.
+ */
+void audit_hold(struct audit_batch *batch);
 
 /* Writes what was added, and forgets it. */
 void audit_flush(struct audit_batch *batch);

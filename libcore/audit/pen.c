@@ -172,7 +172,7 @@ int audit_folder_open(
 }
 
 /* The folder is made at the first event; the one above it says whether this machine has pam-ravi at all. */
-static int open_folder(const struct audit_trail *trail, struct reason *why)
+int audit_lock(const struct audit_trail *trail, struct reason *why)
 {
 	fd_auto made = -1;
 	int r = audit_folder_open(trail, LOCK_EX, AUDIT_WAIT, why);
@@ -307,7 +307,8 @@ int audit_pen_open(struct audit_pen *pen, const struct audit_trail *trail, struc
 	int64_t begun;
 	int r;
 
-	pen->folder = open_folder(trail, why);
+	if (pen->folder < 0)
+		pen->folder = audit_lock(trail, why);
 	if (pen->folder < 0)
 		return pen->folder;
 	r = open_file(pen, trail, why);
@@ -380,9 +381,10 @@ int audit_pen_write(struct audit_pen *pen, struct reason *why)
 	return reason_errno(why, -ENOSPC, "writing " AUDIT_FILE);
 }
 
-int audit_append(const struct audit_trail *trail, const char *texts, struct reason *why)
+int audit_append_locked(
+    const struct audit_trail *trail, int lock, const char *texts, struct reason *why)
 {
-	audit_pen_auto pen = {.folder = -1, .fd = -1};
+	audit_pen_auto pen = {.folder = lock, .fd = -1};
 	int r = audit_pen_open(&pen, trail, why);
 
 	while (r == 0 && *texts) {
@@ -392,4 +394,11 @@ int audit_append(const struct audit_trail *trail, const char *texts, struct reas
 		texts += len + (texts[len] == '\n');
 	}
 	return r < 0 ? r : audit_pen_write(&pen, why);
+}
+
+int audit_append(const struct audit_trail *trail, const char *texts, struct reason *why)
+{
+	int lock = audit_lock(trail, why);
+
+	return lock < 0 ? lock : audit_append_locked(trail, lock, texts, why);
 }

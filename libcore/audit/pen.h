@@ -28,7 +28,7 @@ struct audit_pen {
 
 /*
  * Locks the trail and finds its end, starting a file and ending a torn line where that is due. -ENOENT as
- * audit_append. `pen` is {.folder = -1, .fd = -1} before.
+ * audit_append. `pen` is {.folder = -1, .fd = -1} before; or its folder is what audit_lock has given.
  */
 int audit_pen_open(struct audit_pen *pen, const struct audit_trail *trail, struct reason *why);
 void audit_pen_close(struct audit_pen *pen);

@@ -429,7 +429,7 @@ test_a_lock_that_stays_delays_a_login_a_moment() {
 	contains "$(ravi audit verify)" sound
 }
 
-# loads_in_trail NUMBER: that many loads of first's ring are in the trail.
+# loads_in_trail NUMBER: that many loads of first's ring are in the trail; who looks waits for a writer, 2 s at most.
 loads_in_trail() {
 	[[ $(events | grep -c '^load done first') -eq $1 ]]
 }
@@ -439,8 +439,8 @@ test_a_disk_that_does_not_answer_delays_a_login_a_moment() {
 	local loader=/usr/libexec/ravi/ravi-load before
 	mv "$loader" "$loader.real"
 	trap 'mv /usr/libexec/ravi/ravi-load.real /usr/libexec/ravi/ravi-load' EXIT
-	printf '%s\n' '#!/bin/bash' "exec strace -D -f -qq -o /dev/null -e trace=openat -P $TRAIL \\" \
-		"-e inject=openat:delay_enter=10000000 $loader.real \"\$@\"" >"$loader"
+	printf '%s\n' '#!/bin/bash' "exec strace -D -f -qq -o /dev/null -e trace=write -P $LOG \\" \
+		"-e inject=write:delay_enter=10000000 $loader.real \"\$@\"" >"$loader"
 	chmod 755 "$loader"
 	before=$(events | grep -c '^load done first') || true
 	SECONDS=0

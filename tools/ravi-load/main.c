@@ -11,7 +11,6 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/pidfd.h>
 #include <sys/stat.h>
 #include <syslog.h>
 #include <unistd.h>
@@ -22,11 +21,8 @@
 #include "util/cli.h"
 #include "util/cleanup.h"
 #include "util/file.h"
-#include "util/spawn.h"
 #include "util/takeover.h"
 #include "vault/vault.h"
-
-#define FINISH_TIME 500 /* milliseconds that the audit trail may hold a login up */
 
 struct values {
 	const char *load, *end, *release, *deny;
@@ -153,24 +149,20 @@ static void finish(const struct task *task)
 }
 
 /*
- * The same in a child, for a moment only: so the trail nearly always has what happened when a login goes on,
- * and a disk that does not answer keeps none. The child outlives us then, as init's: left as the login
- * program's own, it would be found by the wait(2) for another one of its children.
+ * The same in a child, for which no login waits, nor for a disk that does not answer. The trail's lock goes
+ * along: who looks into the trail when the login goes on finds there what happened. The child outlives us, as
+ * init's: left as the login program's own, it would be found by the wait(2) for another one of its children.
  */
 static void finish_aside(const struct task *task)
 {
-	fd_auto pidfd = -1;
-	pid_t pid = fork();
+	pid_t pid;
 
+	audit_hold(task->events);
+	pid = fork();
 	if (pid <= 0)
 		finish(task);
 	if (pid == 0)
 		_exit(EXIT_DONE);
-	if (pid < 0)
-		return;
-	pidfd = pidfd_open(pid, 0);
-	if (pidfd >= 0 && spawn_ends(pidfd, deadline_in(FINISH_TIME)))
-		spawn_reap(pid);
 }
 
 static int run(void *context, int argc, char **argv)
