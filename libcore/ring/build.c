@@ -36,18 +36,21 @@ static void leave_thread(int32_t id)
 	keyctl_unlink(id, KEY_SPEC_THREAD_KEYRING);
 }
 
+/* Where nobody can reach it before it has its mask and its expiry. */
+static int add_key_unseen(int32_t unseen, const struct ring_item *item, int32_t *id)
+{
+	*id = add_key("user", item->description, item->value.data, item->value.len, unseen);
+	if (*id < 0 || keyctl_setperm(*id, RING_MASK) < 0)
+		return -errno;
+	return item->expires ? set_expiry(*id, item->expires) : 0;
+}
+
 static int add_key_finished(int32_t ring, const struct ring_item *item, int32_t *id)
 {
-	int r = 0;
+	int r = add_key_unseen(KEY_SPEC_THREAD_KEYRING, item, id);
 
-	*id = add_key(
-	    "user", item->description, item->value.data, item->value.len, KEY_SPEC_THREAD_KEYRING);
 	if (*id < 0)
-		return -errno;
-	if (keyctl_setperm(*id, RING_MASK) < 0)
-		r = -errno;
-	if (r == 0 && item->expires)
-		r = set_expiry(*id, item->expires);
+		return r;
 	/* Displaces a key of that name, dead ones too. */
 	if (r == 0 && keyctl_link(*id, ring) < 0)
 		r = -errno;
@@ -168,7 +171,27 @@ static int take_out_unwanted(int32_t ring, const struct present *present, size_t
 	return 0;
 }
 
-static int fill(int32_t ring, const struct ring_content *content, struct reason *why)
+static int cannot_put(int r, const struct ring_item *item, struct reason *why)
+{
+	if (r == -EDQUOT)
+		return quota_is_used_up(why);
+	return reason_errno(why, r, "putting %s into the ring", item->description);
+}
+
+/* Linked nowhere but in our thread keyring: its keys need no way round by that. */
+static int fill_new(int32_t ring, const struct ring_content *content, struct reason *why)
+{
+	for (size_t i = 0; i < content->count; i++) {
+		int32_t id;
+		int r = add_key_unseen(ring, &content->items[i], &id);
+
+		if (r < 0)
+			return cannot_put(r, &content->items[i], why);
+	}
+	return 0;
+}
+
+static int change(int32_t ring, const struct ring_content *content, struct reason *why)
 {
 	free_auto struct present *present = NULL;
 	size_t count;
@@ -190,10 +213,8 @@ static int fill(int32_t ring, const struct ring_content *content, struct reason 
 		if (r < 0)
 			return r;
 		r = put_item(ring, item, find_present(present, count, item->description));
-		if (r == -EDQUOT)
-			return quota_is_used_up(why);
 		if (r < 0)
-			return reason_errno(why, r, "putting %s into the ring", item->description);
+			return cannot_put(r, item, why);
 	}
 	return 0;
 }
@@ -206,7 +227,7 @@ int ring_build(const char *user, int32_t existing, const struct ring_content *co
 
 	if (existing) {
 		*id = existing;
-		return fill(existing, content, why);
+		return change(existing, content, why);
 	}
 	snprintf(description, sizeof(description), RING_PREFIX "%s", user);
 	ring = add_key("keyring", description, NULL, 0, KEY_SPEC_THREAD_KEYRING);
@@ -217,7 +238,7 @@ int ring_build(const char *user, int32_t existing, const struct ring_content *co
 	if (keyctl_setperm(ring, RING_MASK) < 0)
 		return reason_errno(why, -errno, "setting the mask of the ring %s", description);
 	*id = ring;
-	return fill(ring, content, why);
+	return fill_new(ring, content, why);
 }
 
 /* The serial of the agent's @u, left linked in the thread keyring: only the agent itself can name it. */

@@ -2,9 +2,10 @@
 /*
  * Building, changing and ending a ring: root's side, used by ravi-load alone.
  *
- * Keys and rings are born in the calling thread's own keyring, get their mask and timeout there, and only
- * then are linked where somebody can reach them: a key that add_key(2) puts into a reachable ring is
- * possessor-writable until setperm, and an agent that spins can capture it.
+ * Keys and rings are born in the calling thread's own keyring (the keys of a new ring in that ring, which is
+ * linked nowhere else yet), get their mask and timeout there, and only then are linked where somebody can
+ * reach them: a key that add_key(2) puts into a reachable ring is possessor-writable until setperm, and an
+ * agent that spins can capture it.
  */
 #ifndef RAVI_RING_BUILD_H
 #define RAVI_RING_BUILD_H

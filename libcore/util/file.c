@@ -72,7 +72,8 @@ int file_open(int dir, const char *path, const struct file_rule *rule, struct re
 	return file_open_as(dir, path, O_RDONLY, 0, rule, why);
 }
 
-int file_read_fd(int fd, size_t max, struct buf *out)
+/* Until the end; which is where `size` says, when there is so much and no more. 0: not to be known before. */
+static int read_all(int fd, size_t max, size_t size, struct buf *out)
 {
 	for (;;) {
 		/* What the buffer has room for, where the caller knew how much comes. */
@@ -94,7 +95,14 @@ int file_read_fd(int fd, size_t max, struct buf *out)
 			return 0;
 		if (out->len > max)
 			return -EFBIG;
+		if (out->len == size)
+			return 0;
 	}
+}
+
+int file_read_fd(int fd, size_t max, struct buf *out)
+{
+	return read_all(fd, max, 0, out);
 }
 
 int file_read(
@@ -107,9 +115,9 @@ int file_read(
 	if (fd < 0)
 		return fd;
 	buf_reset(out);
-	/* One more, so that the end is seen without growing. Small files, small buffers: they are wiped. */
+	/* One more, so that what has grown meanwhile is seen. Small files, small buffers: they are wiped. */
 	buf_reserve(out, size ? size + 1 : READ_SIZE);
-	r = file_read_fd(fd, rule->max, out);
+	r = read_all(fd, rule->max, size, out);
 	if (r == -EFBIG)
 		return reason_set(why, r, "%s is larger than %zu bytes", path, rule->max);
 	if (r < 0)

@@ -173,13 +173,13 @@ static bool is_reached(
 }
 
 /* Links the live, whole ring into @s, when it is one that the agent reaches: 1 when there was one. */
-static int link_warm_ring(const struct login *login, const struct passwd *pw,
+static int link_warm_ring(const struct login *login, const struct agent *agent,
     const struct join_links *user, struct reason *why)
 {
 	struct session_ring ring;
 
 	if (session_ring_load(login->user, &ring, NULL) < 0 || !is_reached(login, user, &ring) ||
-	    ring.uid != pw->pw_uid || !session_ring_is_whole(login->user, &ring))
+	    ring.uid != agent->uid || !session_ring_is_whole(login->user, &ring))
 		return 0;
 	if (keyctl_link(ring.id, KEY_SPEC_SESSION_KEYRING) < 0)
 		return reason_errno(why, -errno, "linking the ring into the session ring");
@@ -202,7 +202,7 @@ static bool is_due(const struct login *login, const struct agent *agent)
  * Under the lock the record is made and the ring looked at: a last close either sees the record, or has
  * ended the ring before we look.
  */
-static int enter(const struct login *login, const struct agent *agent, const struct passwd *pw,
+static int enter(const struct login *login, const struct agent *agent,
     const struct join_links *user, struct reason *why)
 {
 	fd_auto lock = session_lock(login->user, login->deadline, why);
@@ -213,7 +213,7 @@ static int enter(const struct login *login, const struct agent *agent, const str
 	r = count_session(login, lock, why);
 	if (r < 0 || is_due(login, agent))
 		return r;
-	return link_warm_ring(login, pw, user, why);
+	return link_warm_ring(login, agent, user, why);
 }
 
 /*
@@ -232,36 +232,36 @@ static int end_inherited_ring(struct login *login, uid_t uid, bool may_own, stru
 }
 
 static int enter_or_load(struct login *login, const struct agent *agent,
-    const struct passwd *pw, const struct join_links *user, struct reason *why)
+    const struct join_links *user, struct reason *why)
 {
-	int r = agent->state == AGENT_ACTIVE ? enter(login, agent, pw, user, why) : 0;
+	int r = agent->state == AGENT_ACTIVE ? enter(login, agent, user, why) : 0;
 
 	/* Without a whole ring, and for the log line and the end of a ring that is not to be. */
 	return r == 0 ? run_loader(login, LOADER_LOAD, login->user, why) : r;
 }
 
-static int open_agent(struct login *login, const struct agent *agent, const struct passwd *pw)
+static int open_agent(struct login *login, const struct agent *agent, gid_t gid)
 {
 	join_links_auto user = {0};
 	struct reason why, other;
 	int r;
 
 	read_settings(login);
-	r = join_for_agent(pw->pw_uid, pw->pw_gid, &user, &why);
+	r = join_for_agent(agent->uid, gid, &user, &why);
 	if (r < 0)
 		return session_error(login, &why);
 	debug(login, "%s: %s session ring", login->user, r ? "joined a fresh" : "kept the");
-	if (end_inherited_ring(login, pw->pw_uid, true, &why) < 0)
+	if (end_inherited_ring(login, agent->uid, true, &why) < 0)
 		return session_error(login, &why);
 	if (login->conf_is_bad)
 		return PAM_SESSION_ERR;
-	r = enter_or_load(login, agent, pw, &user, &why);
+	r = enter_or_load(login, agent, &user, &why);
 	/* A link is charged to the owner of the session ring, and the agent has used its quota up. */
 	if (r == -EDQUOT) {
-		int joined = join_roots_for_agent(pw->pw_uid, pw->pw_gid, &other);
+		int joined = join_roots_for_agent(agent->uid, gid, &other);
 
 		if (joined == 1)
-			r = enter_or_load(login, agent, pw, &user, &why);
+			r = enter_or_load(login, agent, &user, &why);
 		else
 			reason_add(&why, &other);
 	}
@@ -271,11 +271,11 @@ static int open_agent(struct login *login, const struct agent *agent, const stru
 }
 
 /* `may_own`: see end_inherited_ring. */
-static int open_other(struct login *login, const struct passwd *pw, bool may_own)
+static int open_other(struct login *login, const struct local_user *user, bool may_own)
 {
 	struct reason why, other;
-	int ended = end_inherited_ring(login, pw->pw_uid, may_own, &why);
-	int r = join_for_other(pw->pw_uid, pw->pw_gid, &other);
+	int ended = end_inherited_ring(login, user->uid, may_own, &why);
+	int r = join_for_other(user->uid, user->gid, &other);
 
 	if (ended < 0 && r < 0)
 		reason_add(&why, &other);
@@ -304,10 +304,11 @@ static int open_unknown(struct login *login)
 static bool may_have_inherited(const struct login *login)
 {
 	char owner[USER_NAME_MAX + 1];
-	uid_t uid;
+	struct local_user user;
 
-	return session_ring_any() &&
-	       (local_uid(login->user, &uid) < 0 || session_ring_of_uid(uid, owner) != -ENOENT);
+	if (local_user(login->user, &user) < 0)
+		return session_ring_any();
+	return session_ring_of_uid(user.uid, owner) != -ENOENT;
 }
 
 /*
@@ -320,11 +321,27 @@ static int concerns_other(const struct login *login, struct reason *why)
 	return may_have_inherited(login) ? 1 : join_sees_agent(why);
 }
 
-int login_open(struct login *login)
+/* `agent` NULL: who logs in is none, or it is not known. */
+static bool find_user(const struct login *login, const struct agent *agent, struct local_user *user)
 {
 	const struct passwd *pw;
+
+	if (agent && local_is_agent(agent, &user->gid)) {
+		user->uid = agent->uid;
+		return true;
+	}
+	pw = pam_modutil_getpwnam(login->pamh, login->user);
+	if (pw)
+		*user = (struct local_user){.uid = pw->pw_uid, .gid = pw->pw_gid};
+	return pw;
+}
+
+int login_open(struct login *login)
+{
+	struct local_user user;
 	struct reason why;
 	struct agent agent;
+	bool found;
 	int r, other;
 
 	if (geteuid() != 0)
@@ -335,23 +352,23 @@ int login_open(struct login *login)
 		if (other <= 0)
 			return other < 0 ? session_error(login, &why) : PAM_IGNORE;
 	}
-	pw = pam_modutil_getpwnam(login->pamh, login->user);
-	if (!pw && r == -ENOENT)
+	found = find_user(login, r == 0 ? &agent : NULL, &user);
+	if (!found && r == -ENOENT)
 		return open_unknown(login);
 	/* An agent whose uid cannot be had, for want of descriptors or of the directory, is still one. */
-	if (!pw) {
+	if (!found) {
 		if (r == 0)
 			reason_set(&why, -ENOENT,
 			    "it has an agents entry, and there is no OS user of that name");
 		return session_error(login, &why);
 	}
-	if (r == 0 && agent.uid == pw->pw_uid)
-		return open_agent(login, &agent, pw);
+	if (r == 0 && agent.uid == user.uid)
+		return open_agent(login, &agent, user.gid);
 	/*
 	 * Not the agent, whatever the entry says: nothing of any agent goes along. An entry that cannot be read
 	 * says nothing, and takes the ring from no living session.
 	 */
-	other = open_other(login, pw, r < 0 && r != -ENOENT);
+	other = open_other(login, &user, r < 0 && r != -ENOENT);
 	/* What failed there has had its line. */
 	if (r == -ENOENT || other == PAM_SESSION_ERR)
 		return other;
@@ -360,7 +377,7 @@ int login_open(struct login *login)
 		    "the agents entry is for uid %u and this user has uid %u; if the user was made "
 		    "anew, "
 		    "run: ravi identity delete, then create",
-		    agent.uid, pw->pw_uid);
+		    agent.uid, user.uid);
 	session_error(login, &why);
 	if (r == 0)
 		record_denial(login);
@@ -435,15 +452,14 @@ static int deny(struct login *login, const struct agent *agent)
 
 int login_account(struct login *login)
 {
-	const struct passwd *pw;
+	struct local_user user;
 	struct agent agent;
 	struct reason why;
 	int r = agent_load(login->user, &agent, &why);
 
 	if (r == -ENOENT)
 		return PAM_IGNORE;
-	pw = pam_modutil_getpwnam(login->pamh, login->user);
-	if (r == 0 && pw && pw->pw_uid == agent.uid)
+	if (r == 0 && find_user(login, &agent, &user) && user.uid == agent.uid)
 		return agent.state == AGENT_ACTIVE ? PAM_SUCCESS : deny(login, &agent);
 	if (r == 0)
 		reason_set(&why, -EPERM, "the agents entry is for uid %u, which this user has not",

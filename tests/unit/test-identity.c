@@ -165,24 +165,40 @@ static void test_no_entry_has_a_strange_name(void **state)
 }
 
 /* As far as /etc/passwd goes, the same as the name service, for each name in it. */
-static void test_local_uids(void **state)
+static void test_local_users(void **state)
 {
 	file_auto file = fopen("/etc/passwd", "re");
+	struct local_user user = {.uid = 1, .gid = 1};
 	const struct passwd *pw;
-	uid_t uid = 1;
 
 	(void)state;
-	assert_int_equal(local_uid("root", &uid), 0);
-	assert_int_equal(uid, 0);
-	assert_int_equal(local_uid("roo", &uid), -ENOENT);
-	assert_int_equal(local_uid("root:x", &uid), -ENOENT);
-	assert_int_equal(local_uid("", &uid), -ENOENT);
-	assert_int_equal(local_uid("nobody-has-this-name", &uid), -ENOENT);
+	assert_int_equal(local_user("root", &user), 0);
+	assert_int_equal(user.uid, 0);
+	assert_int_equal(user.gid, 0);
+	assert_int_equal(local_user("roo", &user), -ENOENT);
+	assert_int_equal(local_user("root:x", &user), -ENOENT);
+	assert_int_equal(local_user("", &user), -ENOENT);
+	assert_int_equal(local_user("nobody-has-this-name", &user), -ENOENT);
 	assert_non_null(file);
 	while ((pw = fgetpwent(file))) {
-		assert_int_equal(local_uid(pw->pw_name, &uid), 0);
-		assert_int_equal(uid, pw->pw_uid);
+		assert_int_equal(local_user(pw->pw_name, &user), 0);
+		assert_int_equal(user.uid, pw->pw_uid);
+		assert_int_equal(user.gid, pw->pw_gid);
 	}
+}
+
+static void test_local_agents(void **state)
+{
+	struct agent agent = {.user = "root", .uid = 0};
+	gid_t gid = 1;
+
+	(void)state;
+	assert_true(local_is_agent(&agent, &gid));
+	assert_int_equal(gid, 0);
+	agent.uid = 1;
+	assert_false(local_is_agent(&agent, &gid));
+	strcpy(agent.user, "nobody-has-this-name");
+	assert_false(local_is_agent(&agent, &gid));
 }
 
 int main(void)
@@ -198,7 +214,8 @@ int main(void)
 	    cmocka_unit_test(test_which_uids),
 	    cmocka_unit_test(test_has),
 	    cmocka_unit_test(test_no_entry_has_a_strange_name),
-	    cmocka_unit_test(test_local_uids),
+	    cmocka_unit_test(test_local_users),
+	    cmocka_unit_test(test_local_agents),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -14,6 +14,7 @@
 #include "config/paths.h"
 #include "codex/home.h"
 #include "home.h"
+#include "identity/local.h"
 #include "intake.h"
 #include "util/cleanup.h"
 #include "util/file.h"
@@ -108,25 +109,38 @@ static int make_home(int homes, const struct agent *agent, gid_t gid, struct rea
 	return 0;
 }
 
+static int find_group(const struct agent *agent, gid_t *gid, struct reason *why)
+{
+	const struct passwd *pw;
+
+	if (local_is_agent(agent, gid))
+		return 0;
+	pw = getpwnam(agent->user);
+	if (!pw)
+		return reason_set(why, -EPERM, "the OS user %s is gone", agent->user);
+	*gid = pw->pw_gid;
+	return 0;
+}
+
 int home_make(const struct agent *agent, struct deadline deadline, struct reason *why)
 {
-	const struct passwd *pw = getpwnam(agent->user);
 	fd_auto homes = open_homes(why);
 	fd_auto fd = -1;
 	struct stat st;
+	gid_t gid;
 	int r;
 
 	if (homes < 0)
 		return homes;
-	if (!pw)
-		return reason_set(why, -EPERM, "the OS user %s is gone", agent->user);
 	fd = open_home(homes, agent->user, &st);
 	if (fd >= 0 && st.st_uid == agent->uid)
 		return 0;
 	if (fd < 0 && fd != -ENOENT)
 		return reason_errno(why, fd, "%s/%s", PATH_HOMES, agent->user);
-	r = fd >= 0 ? remove_home(homes, agent->user, fd, deadline, why) : 0;
-	return r < 0 ? r : make_home(homes, agent, pw->pw_gid, why);
+	r = find_group(agent, &gid, why);
+	if (r == 0 && fd >= 0)
+		r = remove_home(homes, agent->user, fd, deadline, why);
+	return r < 0 ? r : make_home(homes, agent, gid, why);
 }
 
 /* 0: nothing is left that the vaults should have. 1: a codex runs. Or a negative errno. */

@@ -17,6 +17,7 @@
 #include "content.h"
 #include "home.h"
 #include "identity/agent.h"
+#include "identity/local.h"
 #include "machine/trail.h"
 #include "ring/build.h"
 #include "ring/keyctl.h"
@@ -91,7 +92,10 @@ static int explain_missing(const struct agent *agent, struct reason *why)
 static int check_os_user(const struct agent *agent, struct reason *why)
 {
 	const struct passwd *pw;
+	gid_t gid;
 
+	if (local_is_agent(agent, &gid))
+		return agent_uid_check(agent->uid, why);
 	errno = 0;
 	pw = getpwnam(agent->user);
 	/* getpwnam(3): some name services say "no such user" with an errno. */
