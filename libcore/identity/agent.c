@@ -295,7 +295,9 @@ static uid_t uid_min(void)
 	char line[256];
 
 	while (file && fgets(line, sizeof(line), file))
-		if (sscanf(line, "UID_MIN %u", &found) == 1)
+		/* sscanf(3) takes its time with each of the hundreds of lines that are something else. */
+		if (!strncmp(line, "UID_MIN", strlen("UID_MIN")) &&
+		    sscanf(line, "UID_MIN %u", &found) == 1)
 			least = found;
 	return least ? least : 1;
 }
