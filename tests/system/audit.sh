@@ -434,14 +434,31 @@ loads_in_trail() {
 	[[ $(events | grep -c '^load done first') -eq $1 ]]
 }
 
-# The loader leaves the trail to a child of its own then, which no login program finds and no login waits for.
-test_a_disk_that_does_not_answer_delays_a_login_a_moment() {
-	local loader=/usr/libexec/ravi/ravi-load before
+# delay_loader OPTION...: until the end of the test ravi-load runs with these options of strace, which delay it.
+delay_loader() {
+	local loader=/usr/libexec/ravi/ravi-load
 	mv "$loader" "$loader.real"
 	trap 'mv /usr/libexec/ravi/ravi-load.real /usr/libexec/ravi/ravi-load' EXIT
-	printf '%s\n' '#!/bin/bash' "exec strace -D -f -qq -o /dev/null -e trace=write -P $LOG \\" \
-		"-e inject=write:delay_enter=10000000 $loader.real \"\$@\"" >"$loader"
+	printf '%s\n' '#!/bin/bash' "exec strace -D -f -qq -o /dev/null $* $loader.real \"\$@\"" >"$loader"
 	chmod 755 "$loader"
+}
+
+# The child that writes has yet to begin when the login goes on.
+test_who_looks_right_after_a_login_finds_it_there() {
+	local before
+	delay_loader -e inject=set_robust_list:delay_enter=500000
+	before=$(events | grep -c '^load done first') || true
+	coproc SESSION { su - first -c 'echo begun; read -r'; }
+	read -r <&"${SESSION[0]}"
+	loads_in_trail $((before + 1))
+	echo end >&"${SESSION[1]}"
+	wait "$SESSION_PID"
+}
+
+# The loader leaves the trail to a child of its own then, which no login program finds and no login waits for.
+test_a_disk_that_does_not_answer_delays_a_login_a_moment() {
+	local before
+	delay_loader -e trace=write -P "$LOG" -e inject=write:delay_enter=10000000
 	before=$(events | grep -c '^load done first') || true
 	SECONDS=0
 	equal one "$(su - first -c 'ravi-keyctl print TOKEN >/dev/null && echo one')"

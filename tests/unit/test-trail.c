@@ -808,6 +808,29 @@ static void test_a_lock_that_is_held_delays_and_no_more(void **state)
 	assert_non_null(strstr(why.text, "locked"));
 }
 
+static void test_who_reads_waits_for_the_child_with_the_lock(void **state)
+{
+	const struct timespec moment = {.tv_nsec = 200 * 1000 * 1000};
+	struct fixture *f = *state;
+	int lock, status;
+	pid_t pid;
+
+	append_numbered(f, 1, 1);
+	lock = audit_lock(&f->trail, NULL);
+	assert_true(lock >= 0);
+	pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		nanosleep(&moment, NULL);
+		_exit(audit_append_locked(&f->trail, lock, "event=late result=done", NULL) < 0);
+	}
+	close(lock);
+	/* event=begin, the first one, and this. */
+	assert_sound(f, 3);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+}
+
 #define WRITERS 24
 #define EACH    50
 
@@ -1013,6 +1036,7 @@ int main(void)
 	    TEST(test_a_line_put_in_by_hand),
 	    TEST(test_a_full_disk_leaves_no_half_line),
 	    TEST(test_a_lock_that_is_held_delays_and_no_more),
+	    TEST(test_who_reads_waits_for_the_child_with_the_lock),
 	    TEST(test_parallel_writers),
 	    TEST(test_killed_writers),
 	    cmocka_unit_test(test_questions),
