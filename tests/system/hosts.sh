@@ -169,12 +169,12 @@ test_sudo_login_by_another_user() {
 	logins as_caller by_sudo_login
 }
 
-# login(1) opens the terminal anew: typed is what `script` reads, shown what it writes.
+# login(1) opens the terminal anew: typed is what `script` reads, shown what it writes. IN is what starts it.
 by_login() {
 	rm -f /tmp/login.in /tmp/login.out
 	mkfifo /tmp/login.in
 	: >/tmp/login.out
-	script -qefc "login -f $1" /tmp/login.out </tmp/login.in >/dev/null 2>&1 &
+	script -qefc "${IN-} login -f $1" /tmp/login.out </tmp/login.in >/dev/null 2>&1 &
 	exec 8>/tmp/login.in
 	# A prompt: the shell reads what is typed from now on.
 	eventually 20 grep -qa '[$#]' /tmp/login.out
@@ -186,6 +186,12 @@ by_login() {
 
 test_login() {
 	logins by_login
+}
+
+# Where orphans come to it, and it takes the first that ends for its shell.
+test_login_as_the_first_process_of_a_container() {
+	local IN="unshare --pid --fork --mount-proc"
+	contains "$(by_login first 'ravi-keyctl print TOKEN')" one
 }
 
 # ---- sshd ----

@@ -11,6 +11,7 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/pidfd.h>
 #include <sys/stat.h>
 #include <syslog.h>
 #include <unistd.h>
@@ -21,8 +22,11 @@
 #include "util/cli.h"
 #include "util/cleanup.h"
 #include "util/file.h"
+#include "util/spawn.h"
 #include "util/takeover.h"
 #include "vault/vault.h"
+
+#define FINISH_TIME 500 /* milliseconds that the audit trail may hold such a login up */
 
 struct values {
 	const char *load, *end, *release, *deny;
@@ -152,9 +156,11 @@ static void finish(const struct task *task)
  * The same in a child, for which no login waits, nor for a disk that does not answer. The trail's lock goes
  * along: who looks into the trail when the login goes on finds there what happened. The child outlives us, as
  * init's: left as the login program's own, it would be found by the wait(2) for another one of its children.
+ * In a container the login program may be init, and for its sake we wait a moment.
  */
 static void finish_aside(const struct task *task)
 {
+	fd_auto pidfd = -1;
 	pid_t pid;
 
 	audit_hold(task->events);
@@ -163,6 +169,11 @@ static void finish_aside(const struct task *task)
 		finish(task);
 	if (pid == 0)
 		_exit(EXIT_DONE);
+	if (pid < 0 || getppid() != 1)
+		return;
+	pidfd = pidfd_open(pid, 0);
+	if (pidfd >= 0 && spawn_ends(pidfd, deadline_in(FINISH_TIME)))
+		spawn_reap(pid);
 }
 
 static int run(void *context, int argc, char **argv)
