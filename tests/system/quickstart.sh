@@ -93,5 +93,38 @@ test_remove_leaves_nothing() {
 	contains "$("$quickstart" --remove)" "Nothing is here to remove"
 }
 
+# recorded_that_are here|missing: how many of the files that an installation has written down.
+recorded_that_are() {
+	local file count=0
+	while read -r _ file; do
+		if [[ -e $file ]]; then [[ $1 == here ]]; else [[ $1 == missing ]]; fi && count=$((count + 1))
+	done </var/lib/ravi/deploy/files
+	echo "$count"
+}
+
+# Ended while make installs: some of it is there, what is not was to come.
+interrupt_installation() {
+	setsid "${quickstart%/*}/deploy" install >/dev/null 2>&1 &
+	local installation=$!
+	eventually 300 test -e /usr/local/bin/ravi
+	kill -TERM -- "-$installation"
+	wait "$installation" && fail "it was not interrupted"
+	[[ $(recorded_that_are here) -gt 0 && $(recorded_that_are missing) -gt 0 ]]
+}
+
+test_an_interrupted_installation_can_be_removed() {
+	interrupt_installation
+	"${quickstart%/*}/deploy" remove >/tmp/out 2>&1 || fail "$(cat /tmp/out)"
+	equal "" "$(files | diff /tmp/before -)"
+}
+
+test_an_interrupted_installation_can_be_done_again() {
+	interrupt_installation
+	"${quickstart%/*}/deploy" install >/tmp/out 2>&1 || fail "$(cat /tmp/out)"
+	equal 0 "$(recorded_that_are missing)"
+	"${quickstart%/*}/deploy" remove >/tmp/out 2>&1 || fail "$(cat /tmp/out)"
+	equal "" "$(files | diff /tmp/before -)"
+}
+
 set_up
 run_tests
