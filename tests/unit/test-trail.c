@@ -585,21 +585,24 @@ static void test_old_files_are_dropped_and_that_is_signed(void **state)
 {
 	struct fixture *f = *state;
 	struct reason why = {0};
-	uint64_t files;
 	char path[160], name[32];
+	int gone = -1;
 
 	f->trail.rotate_at = 1000;
 	append_numbered(f, 1, 50);
-	files = look(f);
-	assert_true(files > 5);
+	assert_true(look(f) > 5);
+	/* Which may begin another file: the lines are as long as the number of this process. */
 	sign(f, 3);
 	assert_int_equal(look(f), 4);
 	assert_int_equal(f->report.count, 0);
 	assert_true(f->report.first > 1);
 	/* One more is gone than was dropped. */
-	snprintf(name, sizeof(name), "audit.log.%llu", (unsigned long long)files - 3);
-	snprintf(path, sizeof(path), "%s/%s", f->folder, name);
-	assert_int_equal(unlink(path), 0);
+	for (unsigned number = 1; gone < 0 && number < 50; number++) {
+		snprintf(name, sizeof(name), "audit.log.%u", number);
+		snprintf(path, sizeof(path), "%s/%s", f->folder, name);
+		gone = unlink(path);
+	}
+	assert_int_equal(gone, 0);
 	assert_int_equal(audit_verify(&f->trail, f->public, &f->report, &why), 0);
 	assert_true(f->report.count > 0);
 	assert_int_equal(f->report.findings[0].kind, AUDIT_REMOVED);
