@@ -417,6 +417,17 @@ test_a_prompt_does_not_echo() {
 	equal "$long" "$(ravi secrets get TYPED -i first)"
 }
 
+# What is pasted behind the most that a value may have is neither shown nor left for the shell.
+test_a_prompt_shows_nothing_of_what_is_too_long() {
+	local shown
+	shown=$(asked "$(head -c 40000 /dev/zero | tr '\0' x)\\r" 'ravi secrets set TYPED -i first; echo status $?')
+	contains "$shown" "longer than 32767 bytes"
+	lacks "$shown" xxxx
+	lacks "$shown" "status 0"
+	asked "$(head -c 33000 /dev/zero | tr '\0' x)\\x15short\\r" 'ravi secrets set TYPED -i first'
+	equal short "$(ravi secrets get TYPED -i first)"
+}
+
 test_an_interrupted_prompt_leaves_the_terminal_as_it_was() {
 	local shown before
 	before=$(ravi secrets get TYPED -i first)

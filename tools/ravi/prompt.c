@@ -12,6 +12,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sys/signalfd.h>
 #include <termios.h>
@@ -31,21 +32,29 @@ static void erase_one(struct buf *answer)
 	buf_cut(answer, len ? len - 1 : 0);
 }
 
-/* 1 at the end of the line, 0 when it goes on, or -errno. */
-static int take_byte(char byte, const struct termios *terminal, size_t max, struct buf *answer)
+/*
+ * 1 at the end of the line, 0 when it goes on, or -errno. What is longer than `max` is read to its end all the
+ * same, and not kept: the rest would be shown by the terminal, and be the shell's next command.
+ */
+static int take_byte(
+    char byte, const struct termios *terminal, size_t max, struct buf *answer, bool *too_long)
 {
 	const cc_t c = (cc_t)byte;
 
 	if (c == '\n' || c == '\r' || c == terminal->c_cc[VEOF])
-		return 1;
-	if (c == terminal->c_cc[VERASE] || c == '\b' || c == 0x7f)
-		erase_one(answer);
-	else if (c == terminal->c_cc[VKILL])
+		return *too_long ? -EFBIG : 1;
+	if (c == terminal->c_cc[VKILL]) {
 		buf_cut(answer, 0);
-	else if (answer->len == max)
-		return -EFBIG;
-	else
+		*too_long = false;
+	} else if (*too_long) {
+		return 0;
+	} else if (c == terminal->c_cc[VERASE] || c == '\b' || c == 0x7f) {
+		erase_one(answer);
+	} else if (answer->len == max) {
+		*too_long = true;
+	} else {
 		return buf_add_char(answer, byte);
+	}
 	return 0;
 }
 
@@ -54,6 +63,7 @@ static int read_line(
     int tty, int signals, const struct termios *terminal, size_t max, struct buf *answer)
 {
 	struct pollfd wait[2] = {{.fd = tty, .events = POLLIN}, {.fd = signals, .events = POLLIN}};
+	bool too_long = false;
 	int r = 0;
 
 	while (r == 0) {
@@ -69,7 +79,7 @@ static int read_line(
 		got = read(tty, &byte, 1);
 		if (got <= 0)
 			return got < 0 ? -errno : -EIO;
-		r = take_byte(byte, terminal, max, answer);
+		r = take_byte(byte, terminal, max, answer, &too_long);
 		wipe(&byte, sizeof(byte));
 	}
 	return r < 0 ? r : 0;
