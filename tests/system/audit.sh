@@ -239,6 +239,13 @@ test_follow_goes_on() {
 	equal get "$(tail -n 1 /tmp/followed.json | jq -r .event)"
 }
 
+test_follow_begins_with_the_newest_that_are_asked_for() {
+	timeout 2 ravi audit --follow --lines 2 --json >/tmp/followed.json || true
+	equal 2 "$(wc -l </tmp/followed.json)"
+	equal "$(ravi audit --json | jq -r '.[-2:][].seq')" "$(jq -r .seq </tmp/followed.json)"
+	refused 2 "--lines takes a number from 1" ravi audit --lines 0
+}
+
 # ---- tampering ----
 
 test_every_tampering_is_found_and_named() {
@@ -507,6 +514,21 @@ test_full_files_are_put_beside_and_the_oldest_dropped() {
 	rm "$(find $TRAIL -name 'audit.log.*' | sort -V | head -n 1)"
 	found removed audit.log
 	ravi audit restart >/dev/null
+}
+
+# The lines of a new trail count from 1 again, and are no old ones.
+test_follow_goes_on_in_a_new_trail() {
+	for _ in $(seq 20); do
+		ravi secrets get TOKEN --identity first >/dev/null
+	done
+	ravi audit --follow --lines 1 >/tmp/followed &
+	eventually 10 grep -q first /tmp/followed
+	sleep 1
+	ravi audit restart >/dev/null
+	ravi secrets get TOKEN --identity second >/dev/null
+	eventually 10 grep -q second /tmp/followed
+	kill %1
+	ravi audit verify
 }
 
 run_tests

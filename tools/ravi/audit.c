@@ -46,7 +46,7 @@ const struct option_row audit_options[] = {
 	.help = "not what is older than that: 90s, 15m, 2h, 3d, 2w or 2027-01-31T00:00:00Z"},
     {ROW(event), .kind = OPTION_TEXT, .letter = 'e', .argument = "EVENT",
 	.help = "these events alone: load, deny, set, rotate, ..."},
-    {ROW(lines), .kind = OPTION_NUMBER, .letter = 'n', .argument = "COUNT", .min = 0,
+    {ROW(lines), .kind = OPTION_NUMBER, .letter = 'n', .argument = "COUNT", .min = 1,
 	.max = 1000000000, .help = "the newest so many (default: all)"},
     {ROW(follow), .kind = OPTION_FLAG, .letter = 'f',
 	.help = "go on with what happens from now on"},
@@ -76,6 +76,7 @@ struct asking {
 	char carrier[USER_NAME_MAX + 1];
 	struct trail_lines lines;
 	uint64_t last; /* sequence number of the newest line that was looked at */
+	ino_t folder;  /* that it is in */
 };
 
 #define asking_auto __attribute__((cleanup(asking_free))) struct asking
@@ -153,11 +154,23 @@ static int ask_broker(struct asking *asking, struct reason *why)
 	return r;
 }
 
+/* A trail that was put aside has gone with its folder, and the new one counts from 1 again. */
+static void look_for_restart(struct asking *asking)
+{
+	struct stat st;
+
+	if (stat(PATH_AUDIT, &st) < 0 || st.st_ino == asking->folder)
+		return;
+	asking->folder = st.st_ino;
+	asking->last = 0;
+}
+
 static int read_trail(struct asking *asking, struct reason *why)
 {
 	const struct audit_walk walk = {.since = asking->query.since};
 	int r;
 
+	look_for_restart(asking);
 	if (asking->query.identity &&
 	    agent_of_identity(asking->query.identity, asking->carrier, NULL) == 0)
 		asking->query.carrier = asking->carrier;
@@ -179,6 +192,7 @@ static int follow(struct asking *asking, struct reason *why)
 		    (now.st_ino == before.st_ino && now.st_size == before.st_size))
 			continue;
 		before = now;
+		look_for_restart(asking);
 		r = audit_walk(&audit_machine_trail, &newest, take_line, asking, why);
 		r = r == -ENOENT ? 0 : r;
 		if (r == 0)

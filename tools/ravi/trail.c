@@ -161,18 +161,24 @@ static bool next_line(const char **at, struct audit_line *line)
 	return false;
 }
 
+/* Behind those that are more than are wanted. */
+static const char *newest(const struct trail_lines *lines)
+{
+	const char *at = buf_text(&lines->text);
+
+	for (size_t i = lines->count; lines->most && i > lines->most; i--)
+		at = strchr(at, '\n') + 1;
+	return at;
+}
+
 int trail_print(const struct trail_lines *lines, bool json)
 {
 	table_auto table = table_make(
 	    "TIME", "EVENT", "RESULT", "USER", "IDENTITY", "NAME", "BY", "DETAILS", NULL);
-	const char *at = buf_text(&lines->text);
+	const char *at = newest(lines);
 	jsonout_auto j = {0};
 	struct audit_line line;
 
-	for (size_t skip = lines->most && lines->count > lines->most ? lines->count - lines->most
-								     : 0;
-	     skip; skip--)
-		at = strchr(at, '\n') + 1;
 	jsonout_open(&j, NULL, '[');
 	while (next_line(&at, &line)) {
 		if (json)
@@ -211,7 +217,7 @@ static int print_object(const struct audit_line *line)
 
 int trail_print_more(struct trail_lines *lines, bool json)
 {
-	const char *at = buf_text(&lines->text);
+	const char *at = newest(lines);
 	struct audit_line line;
 	int r = 0;
 
@@ -233,5 +239,7 @@ int trail_print_more(struct trail_lines *lines, bool json)
 	}
 	buf_reset(&lines->text);
 	lines->count = 0;
+	/* Of what comes from now on all is wanted. */
+	lines->most = 0;
 	return r;
 }
