@@ -33,6 +33,24 @@ void machine_close(struct machine *machine)
 	machine->store = NULL;
 }
 
+static int see_one(void *any, const char *name)
+{
+	(void)name;
+	*(bool *)any = true;
+	return 1;
+}
+
+bool machine_has_vaults(void)
+{
+	struct store *store = NULL;
+	bool any = false;
+
+	if (store_directory.open(PATH_VAULTS, &store, NULL) == 0)
+		store_directory.list(store, see_one, &any, NULL);
+	store_directory.close(store);
+	return any;
+}
+
 int machine_vault(struct machine *machine, const char *identity, struct buf *sealed,
     struct vault **vault, struct reason *why)
 {

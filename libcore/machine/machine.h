@@ -6,6 +6,8 @@
 #ifndef RAVI_MACHINE_H
 #define RAVI_MACHINE_H
 
+#include <stdbool.h>
+
 #include "store/store.h"
 #include "util/buf.h"
 #include "util/deadline.h"
@@ -23,6 +25,9 @@ struct machine {
 /* Root only. Close it in either case. */
 int machine_open(struct machine *machine, struct reason *why);
 void machine_close(struct machine *machine);
+
+/* Whether this machine has a vault, be it one that no key here opens. */
+bool machine_has_vaults(void);
 
 /*
  * The vault of `identity` and, when `sealed` is not NULL, the document it came from. -ENOKEY with the

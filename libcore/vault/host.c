@@ -115,8 +115,9 @@ int host_load(struct host *host, struct reason *why)
 	int r = host_read(AT_FDCWD, PATH_HOST_KEY, 0, host, why);
 
 	if (r == -ENOENT)
-		return reason_set(
-		    why, r, "this machine has no host key (" PATH_HOST_KEY "); run: ravi init");
+		return reason_set(why, r,
+		    "this machine has no host key (" PATH_HOST_KEY
+		    "); put it back from a backup, or on a machine without vaults run: ravi init");
 	return r;
 }
 

@@ -145,6 +145,10 @@ test_a_recovery_key_can_have_a_passphrase() {
 	rm /etc/ravi/recovery.pub
 	said=$(ravi init --recovery-out $protected --recovery-passphrase <<<"$words")
 	contains "$said" $protected
+	# The vaults that are there do not open with it by themselves.
+	contains "$said" "made from now on"
+	contains "$said" "ravi vault recipients add $(cat /etc/ravi/recovery.pub) --identity NAME"
+	lacks "$said" "opens every vault"
 	equal "600 root" "$(stat -c '%a %U' $protected)"
 	[[ ! -e /etc/ravi/recovery.key ]]
 	equal '-----BEGIN AGE ENCRYPTED FILE-----' "$(head -n 1 $protected)"

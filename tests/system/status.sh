@@ -129,6 +129,22 @@ test_what_is_amiss_is_told() {
 	equal "" "$(of halfway .state)"
 }
 
+# A new host key opens none of the vaults that are there.
+test_a_lost_host_key_is_no_new_machine() {
+	local out
+	mv /etc/ravi/host.key /root/
+	refused 1 "put it back from a backup" ravi status
+	lacks "$(ravi status 2>&1 || true)" "set up yet"
+	contains "$(ravi init)" "rekey --all --key FORMER-KEY"
+	out=$(ravi status 2>/tmp/said) || true
+	contains "$(cat /tmp/said)" "vault rekey --identity second --key"
+	lacks "$out" "no identity yet"
+	contains "$(ravi doctor || true)" "remedy: where the host key was replaced: ravi vault rekey --identity second --key FORMER-KEY"
+	mv /root/host.key /etc/ravi/host.key
+	ravi audit restart >/dev/null
+	ravi status >/dev/null
+}
+
 test_a_broken_vault_hides_no_other() {
 	local out
 	cp -a /var/lib/ravi/vaults/second.age /root/

@@ -18,6 +18,7 @@
 #include "context.h"
 #include "fetch/fetch.h"
 #include "layout.h"
+#include "machine/machine.h"
 #include "osuser.h"
 #include "recovery.h"
 #include "util/cleanup.h"
@@ -105,6 +106,11 @@ static int make_host_key(struct buf *report, struct reason *why)
 	r = host_save(&host, why);
 	if (r == 0)
 		buf_addf(report, "made  %s, the host key\n", PATH_HOST_KEY);
+	if (r == 0 && machine_has_vaults())
+		buf_add_text(report,
+		    "      The vaults that are here do not open with it: ravi vault "
+		    "rekey --all --key FORMER-KEY,\n"
+		    "      which is the former host.key or the recovery key.\n");
 	return r;
 }
 

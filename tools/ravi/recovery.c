@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "config/paths.h"
+#include "machine/machine.h"
 #include "newfile.h"
 #include "passphrase.h"
 #include "recovery.h"
@@ -28,6 +29,13 @@ int recovery_load(struct age_recipient *recipient, struct reason *why)
 	buf_auto text = {0};
 	int r = file_read(AT_FDCWD, PATH_RECOVERY_PUB, &rule, &text, why);
 
+	/* A new key opens none of the vaults that are there. */
+	if (r == -ENOENT && machine_has_vaults())
+		return reason_set(why, r,
+		    "%s is missing; put it back (it holds the public key that the recovery key's "
+		    "file "
+		    "names), or where that key is lost, too, run: ravi init",
+		    PATH_RECOVERY_PUB);
 	if (r == -ENOENT)
 		return reason_set(why, r, "%s is missing; run: ravi init", PATH_RECOVERY_PUB);
 	if (r < 0)
@@ -167,6 +175,28 @@ static int key_for(
 	return save_key(identity, file ? file : PATH_RECOVERY_KEY, protect, why);
 }
 
+static void report_what_it_opens(
+    const struct age_recipient *recipient, bool is_late, struct buf *report)
+{
+	char public[AGE_RECIPIENT_TEXT];
+
+	if (!is_late) {
+		buf_add_text(report, "      The recovery key opens every vault of this machine, "
+				     "and without the host "
+				     "key\n"
+				     "      nothing else does: move it off this machine, to where "
+				     "you keep backups.\n");
+		return;
+	}
+	age_recipient_format(recipient, public);
+	buf_addf(report,
+	    "      This recovery key opens vaults that are made from now on. Let it open each that "
+	    "is\n"
+	    "      here already: ravi vault recipients add %s --identity NAME\n"
+	    "      And move it off this machine, to where you keep backups.\n",
+	    public);
+}
+
 int recovery_make(const char *file, bool protect, struct buf *report, struct reason *why)
 {
 	const char *path = file ? file : PATH_RECOVERY_KEY;
@@ -190,9 +220,8 @@ int recovery_make(const char *file, bool protect, struct buf *report, struct rea
 	}
 	buf_addf(report,
 	    "%s  %s, the recovery key\n"
-	    "made  %s, its recipient\n"
-	    "      The recovery key opens every vault of this machine, and without the host key\n"
-	    "      nothing else does: move it off this machine, to where you keep backups.\n",
+	    "made  %s, its recipient\n",
 	    made ? "made" : "kept", path, PATH_RECOVERY_PUB);
+	report_what_it_opens(&identity.recipient, made && machine_has_vaults(), report);
 	return 0;
 }

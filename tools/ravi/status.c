@@ -196,7 +196,7 @@ static int look_at_one(void *opaque, const char *name)
 }
 
 /* What the machine as a whole lacks. */
-static void advise_machine(struct overview *overview)
+static void advise_machine(struct overview *overview, bool all_open)
 {
 	if (!pam_calls_us())
 		overview_next(overview, RAVI_LIBEXECDIR "/ravi-pam enable",
@@ -204,7 +204,7 @@ static void advise_machine(struct overview *overview)
 	if (access(PATH_RECOVERY_KEY, F_OK) == 0)
 		overview_next(overview, NULL,
 		    PATH_RECOVERY_KEY " opens every vault: move it off this machine");
-	if (!overview->rows)
+	if (!overview->rows && all_open)
 		overview_next(
 		    overview, "ravi identity create --name NAME", "there is no identity yet");
 }
@@ -213,7 +213,8 @@ static int look_as_root(struct status *status, struct reason *why)
 {
 	int r;
 
-	if (access(PATH_HOST_KEY, F_OK) < 0 && errno == ENOENT) {
+	/* With vaults it was, and a new key would open none of them. */
+	if (access(PATH_HOST_KEY, F_OK) < 0 && errno == ENOENT && !machine_has_vaults()) {
 		overview_next(
 		    &status->overview, "ravi init", "this machine has not been set up yet");
 		return 0;
@@ -224,7 +225,7 @@ static int look_as_root(struct status *status, struct reason *why)
 	status->progress = progress_begin("reading vaults");
 	r = store_directory.list(status->context.machine.store, look_at_one, status, why);
 	progress_end(&status->progress);
-	advise_machine(&status->overview);
+	advise_machine(&status->overview, status->code == EXIT_DONE);
 	return r;
 }
 

@@ -43,7 +43,12 @@ static void check_recovery(struct doctor *d)
 	if (r < 0) {
 		doctor_warn(d, PATH_RECOVERY_PUB,
 		    "%s: vaults that are made now are lost with this machine's key", why.text);
-		doctor_remedy(d, r == -ENOENT ? "ravi init" : "put it back from a backup");
+		if (r == -ENOENT && machine_has_vaults())
+			doctor_remedy(d,
+			    "put back the public key that the recovery key's file names; where "
+			    "that key is lost: ravi init, which says how the vaults get a new one");
+		else
+			doctor_remedy(d, r == -ENOENT ? "ravi init" : "put it back from a backup");
 	}
 	if (access(PATH_RECOVERY_KEY, F_OK) == 0) {
 		doctor_warn(d, PATH_RECOVERY_KEY,
@@ -59,13 +64,23 @@ static int look_at_vault(void *opaque, const char *name)
 	vault_auto vault = NULL;
 	struct reason why = {0};
 
-	if (machine_vault(&d->machine, name, NULL, &vault, &why) < 0) {
-		doctor_bad(d, name, "%s", why.text);
+	int r = machine_vault(&d->machine, name, NULL, &vault, &why);
+
+	if (r == 0)
+		return 0;
+	doctor_bad(d, name, "%s", why.text);
+	if (r == -EKEYREJECTED)
+		doctor_remedy(d,
+		    "where the host key was replaced: ravi vault rekey --identity %s --key "
+		    "FORMER-KEY, which "
+		    "is the former host.key or the recovery key; else put " PATH_VAULTS
+		    "/%s.age back from a backup",
+		    name, name);
+	else
 		doctor_remedy(d,
 		    "put " PATH_VAULTS
 		    "/%s.age back from a backup; the recovery key opens it, too: age -d",
 		    name);
-	}
 	return 0;
 }
 
