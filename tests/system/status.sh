@@ -122,11 +122,25 @@ test_what_is_amiss_is_told() {
 	equal "disabled none" "$(of second '"\(.state) \(.ring)"')"
 	contains "$(next_of)" "ravi identity enable second"
 	ravi identity enable second >/dev/null
-	make_agent halfway value
+	ravi identity create --name halfway >/dev/null
 	rm /var/lib/ravi/agents/halfway /var/lib/ravi/identities/halfway
 	contains "$(next_of)" "ravi identity delete halfway"
 	ravi identity delete halfway >/dev/null
 	equal "" "$(of halfway .state)"
+}
+
+# What was stored is not thrown away because the entry is gone: the command that is named brings that back.
+test_secrets_that_nobody_carries_are_kept() {
+	local command
+	make_agent halfway value
+	rm /var/lib/ravi/agents/halfway /var/lib/ravi/identities/halfway
+	lacks "$(next_of)" "identity delete"
+	command=$(next_of | grep halfway)
+	refused 1 "ravi vault import - --user OSUSER" ravi identity linger halfway on
+	bash -c "$command"
+	equal "active halfway" "$(of halfway '"\(.state) \(.user)"')"
+	equal value "$(su - halfway -c 'ravi-keyctl print TOKEN')"
+	ravi identity delete halfway >/dev/null
 }
 
 # A new host key opens none of the vaults that are there.

@@ -155,9 +155,13 @@ static int say_exists(const char *name, struct reason *why)
 	if (agent_of_identity(name, carrier, NULL) == -ENOENT)
 		return reason_set(why, -EEXIST,
 		    "identity %s has a vault and no OS user, as an interrupted create leaves it, "
-		    "or a "
-		    "document that was imported; take that away first: ravi identity delete %s",
-		    name, name);
+		    "or "
+		    "a document that was imported; let one carry it: ravi vault export - "
+		    "--identity "
+		    "%s | ravi vault import - --user OSUSER; or delete it with all its secrets: "
+		    "ravi "
+		    "identity delete %s",
+		    name, name, name);
 	return reason_set(
 	    why, -EEXIST, "identity %s exists already; see: ravi identity show %s", name, name);
 }

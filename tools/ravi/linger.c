@@ -41,7 +41,9 @@ static int change(struct lingering *l, const char *name, bool on, struct reason 
 		r = identity_carrier(name, &l->agent, why);
 	if (r == 0 && !l->agent.count)
 		return reason_set(why, -ENOENT,
-		    "no OS user carries identity %s; delete it, and make it again", name);
+		    "no OS user carries identity %s; let one: ravi vault export - --identity %s | "
+		    "ravi vault import - --user OSUSER",
+		    name, name);
 	if (r < 0 || l->agent.linger == on)
 		return r;
 	l->agent.linger = on;
