@@ -243,6 +243,18 @@ static const struct option_row *row_of(const struct cli_command *command, int va
 	return NULL;
 }
 
+/* getopt's word for what it does not know; of "-xn" it says x, and its place is no help. */
+static int say_unknown(const struct cli_command *command, char **argv)
+{
+	const struct option_row *row = optopt ? row_of(command, optopt) : NULL;
+
+	if (row && optopt >= LONG_BASE)
+		return cli_usage("--%s takes no value", row->name);
+	if (optopt > ' ' && optopt < 0x7f && strncmp(argv[optind - 1], "--", 2) != 0)
+		return cli_usage("unknown option -%c", optopt);
+	return cli_usage("unknown option %s", argv[optind - 1]);
+}
+
 static int run_command(
     const struct cli_program *program, const struct cli_command *command, int argc, char **argv)
 {
@@ -263,7 +275,7 @@ static int run_command(
 			return cli_usage("%s needs a value", argv[optind - 1]);
 		row = value == '?' ? NULL : row_of(command, value);
 		if (!row)
-			return cli_usage("unknown option %s", argv[optind - 1]);
+			return say_unknown(command, argv);
 		if (options_set(row, values, optarg, &why) < 0)
 			return cli_usage("--%s", why.text);
 	}

@@ -689,7 +689,10 @@ test_every_command_explains_itself() {
 	refused 2 "identity create" ravi identity
 	refused 2 'unknown command "secrets steal"' ravi secrets steal
 	refused 2 "unknown command" ravi help steal
-	refused 2 "unknown option" ravi secrets list --values
+	refused 2 "unknown option --values" ravi secrets list --values
+	refused 2 "unknown option -x" ravi secrets list -xi first
+	refused 2 "unknown option -x" ravi secrets get TOKEN -i first -x
+	refused 2 "--json takes no value" ravi secrets list --json=yes
 	equal "$(ravi version)" "$(ravi --version)"
 }
 
