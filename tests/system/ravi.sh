@@ -63,6 +63,10 @@ test_recovery_key_goes_only_where_it_was_told() {
 	contains "$(cat /root/away.key)" "$(cat /etc/ravi/recovery.pub)"
 	contains "$(ravi init --recovery-out /root/other.key)" "nothing was written to /root/other.key"
 	[[ ! -e /root/other.key ]]
+	mv /etc/ravi/recovery.pub /root/
+	equal "the recovery key" "$(ravi init --recovery-out '/root/a, b.key' --json |
+		jq -r '.steps[] | select(.path == "/root/a, b.key").what')"
+	mv /root/recovery.pub /etc/ravi/
 }
 
 test_init_writes_the_domain_and_nothing_else() {

@@ -228,20 +228,23 @@ static int print_json(struct buf *report)
 	jsonout_open(&j, NULL, '{');
 	jsonout_open(&j, "steps", '[');
 	while (cursor && (line = strsep(&cursor, "\n")) && *line) {
-		char *path = line + strcspn(line, " "), *words;
+		char *path = line + strcspn(line, " "), *words = NULL;
 
 		if (path == line)
 			continue;
 		*path++ = '\0';
 		path += strspn(path, " ");
-		words = path + strcspn(path, ",");
-		if (*words)
-			*words++ = '\0';
-		words += strspn(words, " ");
+		/* The path may have commas, too. */
+		for (char *c = path; (c = strstr(c, ", ")); c += 2)
+			words = c;
+		if (words) {
+			*words = '\0';
+			words += 2;
+		}
 		jsonout_open(&j, NULL, '{');
 		jsonout_text(&j, "action", line);
 		jsonout_text(&j, "path", path);
-		jsonout_text(&j, "what", *words ? words : NULL);
+		jsonout_text(&j, "what", words);
 		jsonout_close(&j, '}');
 	}
 	jsonout_close(&j, ']');
