@@ -585,6 +585,7 @@ test_deleting_an_agent() {
 	expect 4 in_session a ravi secrets get TOKEN
 	end_session a
 	contains "$(cat /var/lib/ravi/agents/doomed)" state=deleted
+	refused 3 "is deleted" ravi identity delete doomed
 	id doomed
 	equal 0 "$(ravi identity show doomed --json | json .secrets)"
 }

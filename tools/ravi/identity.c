@@ -398,8 +398,8 @@ static int change(struct transition *t, struct reason *why)
 		    "those first (%s, ...)",
 		    t->name, t->agent.user, t->agent.identities[1]);
 	r = machine_update(&t->context.machine, t->name, change_state, t, &t->vault, why);
-	/* Adopted, and its vault never came: the entry is all there is. */
-	if (r == -ENOKEY && t->state == AGENT_DELETED && t->agent.count)
+	/* Adopted, and its vault never came: the entry is all there is. A vault that is there says for itself. */
+	if (r == -ENOKEY && !t->vault && t->state == AGENT_DELETED && t->agent.count)
 		r = 0;
 	return r < 0 ? r : carrier_follow(&t->agent, t->name, t->state, why);
 }
