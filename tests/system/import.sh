@@ -56,6 +56,16 @@ test_the_same_file_again_changes_nothing() {
 	equal "$before" "$(sha256sum /var/lib/ravi/vaults/first.age)"
 }
 
+test_of_many_names_it_says_how_many_more() {
+	local said
+	ravi identity create --name many --user first >/dev/null
+	seq -f 'MANY_%g=one' 60 | ravi secrets import - -i many >/dev/null
+	said=$(seq -f 'MANY_%g=two' 60 | expect 1 ravi secrets import - -i many 2>&1)
+	[[ $said =~ MANY_1,\ .*,\ MANY_([0-9]+)\ and\ ([0-9]+)\ more\;\ say\  ]] || fail "$said"
+	equal 60 "$((BASH_REMATCH[1] + BASH_REMATCH[2]))"
+	ravi identity delete many >/dev/null
+}
+
 test_names_that_are_there_are_the_users_to_decide() {
 	local before
 	printf 'GH_TOKEN=older\nNEWER=value\n' >/root/other.env
@@ -156,6 +166,13 @@ test_a_shell_reads_what_is_exported() {
 	# shellcheck disable=SC2016
 	equal "$(ravi secrets get DEPLOY_KEY -i first)" "$(sh -c 'set -a; . /tmp/out.env; printenv DEPLOY_KEY')"
 	equal 3 "$(grep -cE '^(NASTY|DEPLOY_KEY|GH_TOKEN)=' /tmp/out.env)"
+}
+
+test_a_name_that_is_said_twice_is_there_once() {
+	ravi secrets export DEPLOY_KEY GH_TOKEN gh_token GH_TOKEN -i first --json >/tmp/out.json
+	equal 1 "$(grep -c '"GH_TOKEN"' /tmp/out.json)"
+	ravi secrets import /tmp/out.json -i first --dry-run >/dev/null
+	equal 1 "$(ravi secrets export GH_TOKEN GH_TOKEN -i first | grep -c GH_TOKEN)"
 }
 
 test_jq_reads_what_is_exported() {

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -113,6 +114,15 @@ static int add_unless_own(void *opaque, struct vault_secret *secret)
 	return 0;
 }
 
+/* Who names one twice wants it once: import takes no file that has it twice. */
+static bool is_named_before(const struct giving *giving, int i)
+{
+	for (int before = 0; before < i; before++)
+		if (!strcasecmp(giving->names[before], giving->names[i]))
+			return true;
+	return false;
+}
+
 static int add_named(struct giving *giving)
 {
 	int r = 0;
@@ -120,6 +130,8 @@ static int add_named(struct giving *giving)
 	for (int i = 0; i < giving->count && r == 0; i++) {
 		vault_secret_auto secret = {0};
 
+		if (is_named_before(giving, i))
+			continue;
 		r = vault_get(giving->job.vault, giving->names[i], &secret, &giving->why);
 		if (r == 0)
 			r = add_secret(giving, &secret);

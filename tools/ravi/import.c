@@ -169,14 +169,24 @@ static int store(const struct taking *taking, struct vault *vault, const struct 
 static int say_conflicts(const struct taking *taking, const struct vault *vault, struct reason *why)
 {
 	char names[240] = "";
+	size_t more = 0, used;
 
 	for (size_t i = 0; i < taking->bundle.count; i++) {
-		size_t used = strlen(names);
+		const char *name = taking->bundle.items[i].name;
 
-		if (taking->actions[i] == ACTION_CONFLICT)
-			snprintf(names + used, sizeof(names) - used, "%s%s", used ? ", " : "",
-			    taking->bundle.items[i].name);
+		used = strlen(names);
+		if (taking->actions[i] != ACTION_CONFLICT)
+			continue;
+		/* Room for the words on those that find none. */
+		if (more || used + strlen(name) + 32 > sizeof(names))
+			more++;
+		else
+			snprintf(
+			    names + used, sizeof(names) - used, "%s%s", used ? ", " : "", name);
 	}
+	used = strlen(names);
+	if (more)
+		snprintf(names + used, sizeof(names) - used, " and %zu more", more);
 	return reason_set(why, -EEXIST,
 	    "%s has other values of %s; say --existing replace (they stay earlier versions) or "
 	    "--existing keep",
