@@ -575,6 +575,14 @@ test_deleting_a_further_identity() {
 	refused 3 "is deleted" ravi identity delete late
 }
 
+test_deleting_an_identity_that_has_no_vault() {
+	ravi identity create --name vaultless >/dev/null
+	rm "$(vault_of vaultless)"
+	equal "vaultless deleted vaultless" "$(ravi identity delete vaultless --json | jq -r '"\(.name) \(.state) \(.user)"')"
+	contains "$(cat /var/lib/ravi/agents/vaultless)" state=deleted
+	userdel -r vaultless
+}
+
 test_deleting_an_agent() {
 	local said
 	ravi identity create --name doomed >/dev/null

@@ -420,10 +420,26 @@ static void forget_keys(const struct transition *t)
 		    t->name);
 }
 
+/* Of an identity whose vault never came the entry is all that is known. */
+static int report_without_vault(const struct transition *t)
+{
+	jsonout_auto j = {0};
+
+	jsonout_open(&j, NULL, '{');
+	jsonout_text(&j, "uuid", NULL);
+	jsonout_text(&j, "name", t->name);
+	jsonout_text(&j, "state", agent_state_word(t->state));
+	jsonout_text(&j, "user", t->agent.user);
+	jsonout_close(&j, '}');
+	return jsonout_print(&j) < 0 ? EXIT_FAILED : EXIT_DONE;
+}
+
 static int report(const struct transition *t, bool json)
 {
 	if (json && t->vault)
 		return identity_print(t->vault, t->agent.count ? &t->agent : NULL, true);
+	if (json)
+		return report_without_vault(t);
 	printf("identity %s is %s\n", t->name, agent_state_word(t->state));
 	if (t->state == AGENT_DELETED && t->is_default)
 		printf("The OS user %s stays, and can no longer log in; remove it with: userdel -r "
