@@ -494,6 +494,32 @@ test_a_dead_watcher_is_replaced_by_the_next_run() {
 	end_session a
 }
 
+test_codex_starts_whatever_keeps_the_last_refresh_from_the_vault() {
+	store "$(login r72 a72 3600)"
+	session first a
+	stay a
+	pkill -KILL -u first -f ravi-codex-write-back
+	rewrite r73 a73
+	end_codex app-server -KILL
+	stop_broker
+	contains "$(in_session a 'ravi-codex login status 2>&1')" "Logged in"
+	contains "$(status a problem)" "broker is not running"
+	start_broker
+	eventually 10 has_stored r73
+	# Or another login is stored there meanwhile.
+	stay a
+	pkill -KILL -u first -f ravi-codex-write-back
+	rewrite r74 a74
+	end_codex app-server -KILL
+	store "$(login r75 a75 3600)"
+	contains "$(in_session a 'ravi-codex login status 2>&1')" "Logged in"
+	equal r75 "$(stored)"
+	equal r74 "$(stored first ${SECRET}_CONFLICT)"
+	equal r75 "$(refresh_token_of "$(file)")"
+	end_session a
+	ravi secrets delete ${SECRET}_CONFLICT --identity first
+}
+
 test_a_session_that_never_closed_is_swept() {
 	store "$(login r80 a80 3600)"
 	session first a

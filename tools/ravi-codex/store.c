@@ -116,10 +116,15 @@ static int send(struct place *place, const struct codex_growth *growth, struct d
 int store_back(struct place *place, struct deadline deadline, struct reason *why)
 {
 	codex_growth_auto growth = {0};
+	struct reason own = {0};
 	uint64_t version = 0;
 	char text[24];
-	int r = codex_growth_find(place->folder_fd, &growth, why);
+	int r;
 
+	/* It is written down for `ravi-codex status`, whoever asks here. */
+	if (!why)
+		why = &own;
+	r = codex_growth_find(place->folder_fd, &growth, why);
 	if (r <= 0)
 		return r;
 	r = look_in_ring(place, &growth, &version, why);
