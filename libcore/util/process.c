@@ -32,8 +32,16 @@ int process_protect(void)
 
 	if (r < 0)
 		return r;
+	r = process_expect_children();
+	if (r < 0)
+		return r;
 	if (signal(SIGPIPE, SIG_DFL) == SIG_ERR)
 		return -errno;
 	umask(077);
 	return fill_standard();
+}
+
+int process_expect_children(void)
+{
+	return signal(SIGCHLD, SIG_DFL) == SIG_ERR ? -errno : 0;
 }

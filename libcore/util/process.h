@@ -4,9 +4,15 @@
 #define RAVI_PROCESS_H
 
 /*
- * No core dump and no ptrace by processes of the same user, umask 077, SIGPIPE as the kernel has it, and
- * descriptors 0 to 2 open, so that no file of ours becomes somebody's stdout. 0 or a negative errno.
+ * No core dump and no ptrace by processes of the same user, umask 077, SIGPIPE and SIGCHLD as the kernel
+ * has them, and descriptors 0 to 2 open, so that no file of ours becomes somebody's stdout. 0 or a negative errno.
  */
 int process_protect(void);
+
+/*
+ * SIGCHLD as the kernel has it. For a program that waits for what it starts: where its caller ignores that signal,
+ * which exec hands on, no child leaves an exit status. 0 or a negative errno.
+ */
+int process_expect_children(void);
 
 #endif

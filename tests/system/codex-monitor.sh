@@ -150,6 +150,8 @@ test_worktrees_are_listed_and_bound_by_name() {
 	equal 'null first-docs null' "$(as_first ravi-codex-monitor worktrees --bind --json | jq -r 'map(.identity // "null") | join(" ")')"
 	equal first-docs "$(as_first git -C first-docs config user.name)"
 	contains "$(as_first ravi-codex-monitor worktrees)" first-docs
+	as_first ravi-git-config unbind first-docs
+	equal first-docs "$(as_first env --ignore-signal=CHLD ravi-codex-monitor worktrees --bind --json | jq -r '.[1].identity')"
 }
 
 run_tests

@@ -268,6 +268,8 @@ END
 	kill -TERM "$(cat /tmp/fake.pid)"
 	expect 143 in_session a 'wait $(cat /tmp/wrapper.pid)'
 	end_session a
+	# Nothing writes back yet: it is started by a child, which a caller that ignores SIGCHLD cannot wait for.
+	equal "<z>" "$(su - first -c 'CODEX_BIN=/usr/bin/fake-codex exec env --ignore-signal=CHLD ravi-codex args z')"
 }
 
 test_no_token_reaches_codex_s_environment() {

@@ -67,6 +67,13 @@ test_binding_again_changes_nothing() {
 	equal "$before" "$(cd /home/first/repo/.git && stat -c '%n %i %Y' config worktrees/*/config.worktree)"
 }
 
+test_a_caller_that_ignores_its_children_changes_nothing() {
+	fresh ignoring
+	contains "$(as first env --ignore-signal=CHLD ravi-git-config bind ignoring)" "bound to first"
+	# git refuses, and that is said in git's words.
+	refused 1 "no git worktree" as first 'mkdir none && env --ignore-signal=CHLD ravi-git-config bind none'
+}
+
 test_only_our_helper_is_asked() {
 	as first "git config --global credential.helper store"
 	equal $'store\n\n/usr/bin/git-credential-ravi' \

@@ -12,6 +12,7 @@
 #include "util/cleanup.h"
 #include "util/cli.h"
 #include "util/jsonout.h"
+#include "util/process.h"
 #include "util/spawn.h"
 #include "util/table.h"
 
@@ -162,9 +163,11 @@ int monitor_worktrees(void *values, int argc, char **argv)
 	struct reason why = {0};
 	jsonout_auto j = {0};
 	struct ring ring;
-	int r = ring_find(&ring, &why), status;
+	int r = process_expect_children(), status;
 
 	(void)argc, (void)argv;
+	if (r == 0)
+		r = ring_find(&ring, &why);
 	if (r == 0)
 		r = monitor_data_dir(m, data_dir, &why);
 	if (r == 0)

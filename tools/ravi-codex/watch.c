@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
 #include <string.h>
@@ -75,25 +76,39 @@ static int lift(int fd)
 	return high < 0 ? -errno : high;
 }
 
-/* Through a child that ends at once: codex gets no child that it knows nothing of. */
-static int spawn_apart(const struct place *place, int watch)
+static int spawn_and_wait(int folder, int watch, const char *identity)
 {
-	fd_auto high_folder = lift(place->folder_fd);
-	fd_auto high_watch = lift(watch);
+	pid_t pid = fork();
 	int status;
-	pid_t pid;
 
-	if (high_folder < 0 || high_watch < 0)
-		return -EMFILE;
-	pid = fork();
 	if (pid == 0)
-		_exit(-spawn_watch(high_folder, high_watch, place->choice.identity));
+		_exit(-spawn_watch(folder, watch, identity));
 	while (pid > 0 && waitpid(pid, &status, 0) < 0)
 		if (errno != EINTR)
 			return -errno;
 	if (pid < 0)
 		return -errno;
 	return WIFEXITED(status) ? -WEXITSTATUS(status) : -EINTR;
+}
+
+/* Through a child that ends at once: codex gets no child that it knows nothing of. */
+static int spawn_apart(const struct place *place, int watch)
+{
+	fd_auto high_folder = lift(place->folder_fd);
+	fd_auto high_watch = lift(watch);
+	const struct sigaction standard = {.sa_handler = SIG_DFL};
+	struct sigaction before;
+	int r;
+
+	if (high_folder < 0 || high_watch < 0)
+		return -EMFILE;
+	/* Whoever started us may ignore it: then a child leaves no status. codex gets it as it was. */
+	if (sigaction(SIGCHLD, &standard, &before) < 0)
+		return -errno;
+	r = spawn_and_wait(high_folder, high_watch, place->choice.identity);
+	if (sigaction(SIGCHLD, &before, NULL) < 0)
+		return -errno;
+	return r;
 }
 
 int watch_start(const struct place *place, struct reason *why)
@@ -222,7 +237,8 @@ static bool work(struct watch *watch)
 			       : watch->delay < RETRY_MAX / 2 ? 2 * watch->delay
 							      : RETRY_MAX;
 	/* What is torn and has no writer any more stays torn. */
-	if ((r == 0 || r == -EBADMSG) && flock(watch->running, LOCK_EX | LOCK_NB) == 0) {
+	if ((r == 0 || r == -EBADMSG) &&
+	    flock(watch->running, LOCK_EX | LOCK_NB) == 0) {
 		done = true;
 		flock(watch->running, LOCK_UN);
 	}

@@ -7,6 +7,7 @@
 
 #include "choice/offer.h"
 #include "commands.h"
+#include "util/process.h"
 
 #define ROW(member) .name = #member, .offset = offsetof(struct request, member)
 
@@ -80,6 +81,7 @@ int main(int argc, char **argv)
 	    .complete = choice_offer,
 	    .see = "ravi-git-config(1), git-credential-ravi(1), ravi-ssh-sign(1), ravi(7)",
 	};
+	int r = process_expect_children();
 
-	return cli_main(&program, argc, argv);
+	return r < 0 ? cli_fail(r, NULL) : cli_main(&program, argc, argv);
 }

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "ravi-pam.h"
+#include "util/process.h"
 
 #define ROW(member) .name = #member, .offset = offsetof(struct ravi_pam_values, member)
 #define ROOT                                                                                       \
@@ -71,5 +72,7 @@ static const struct cli_program program = {
 
 int main(int argc, char **argv)
 {
-	return cli_main(&program, argc, argv);
+	int r = process_expect_children();
+
+	return r < 0 ? cli_fail(r, NULL) : cli_main(&program, argc, argv);
 }
