@@ -134,6 +134,7 @@ int broker_set(const struct broker_write *write, struct deadline deadline, uint6
 {
 	broker_request_auto request = {.op = BROKER_SET,
 	    .expires = write->expires,
+	    .has_base = write->has_base,
 	    .base = write->base,
 	    .has_note = write->note != NULL};
 	broker_answer_auto answer = {0};

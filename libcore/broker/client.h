@@ -28,13 +28,15 @@ struct broker_write {
 	size_t len;
 	time_t expires;   /* 0: never */
 	const char *note; /* NULL: the one it has stays */
-	uint64_t base;    /* the version it grew from: the vault must still have it; 0: any */
+	bool has_base;    /* it grew from: */
+	uint64_t
+	    base; /* this version, which the vault must still have; 0: from none, and it must have none */
 };
 
 /*
  * Stores a secret and refreshes the ring: 0 with the new version.
  *
- *	-ESTALE		the vault has another version than `base`; the value was kept as a conflict, as the
+ *	-ESTALE		the vault has another version than `base` (one that has expired is none); the value was kept as a conflict, as the
  *			reason says, under NAME_CONFLICT. Not when that version holds the very same value:
  *			then this is 0, so a write whose answer got lost can be said again.
  *	-EACCES		policy, or the identity is not the asking user's; -EPERM: who asks is no agent

@@ -132,6 +132,7 @@ static int take_base(const json_t *value, struct broker_request *request, struct
 	if (!json_is_integer(value) || base < 0 || base > (json_int_t)VAULT_REVISION_MAX)
 		return reason_set(
 		    why, -EINVAL, "base must be a whole number from 0 to 2^53 - 1: a version");
+	request->has_base = true;
 	request->base = (uint64_t)base;
 	return 0;
 }
@@ -263,7 +264,7 @@ static int set_value(json_t *root, const struct broker_request *request)
 		r = json_object_set_new(root, "expires", json_string(expires));
 	if (r == 0 && request->has_note)
 		r = json_object_set_new(root, "note", json_string(buf_text(&request->note)));
-	if (r == 0 && request->base)
+	if (r == 0 && request->has_base)
 		r = json_object_set_new(root, "base", json_integer((json_int_t)request->base));
 	return r;
 }

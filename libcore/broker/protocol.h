@@ -10,7 +10,7 @@
  *	 "text": "..." | "base64": "...",
  *	 "expires": "2027-01-31T00:00:00Z",	left out or null: never
  *	 "note": "...",			left out or null: the one it has stays
- *	 "base": 3}			the version it grew from; left out or 0: any
+ *	 "base": 3}			the version it grew from; 0: from none, and there must be none; left out: any
  *
  *	{"op": "lease"}			that this machine uses the Codex login; identity as above, nothing else
  *
@@ -54,7 +54,8 @@ struct broker_request {
 	time_t expires; /* 0: never */
 	bool has_note;
 	struct buf note;
-	uint64_t base; /* 0: any */
+	bool has_base;
+	uint64_t base; /* 0: there must be none */
 	time_t since;  /* of audit; 0: from the beginning */
 };
 

@@ -26,6 +26,7 @@ void codex_base_free(struct codex_base *base)
 void codex_growth_free(struct codex_growth *growth)
 {
 	buf_free(&growth->content);
+	buf_free(&growth->from);
 	buf_free(&growth->sent);
 }
 
@@ -143,6 +144,8 @@ int codex_growth_find(int dir, struct codex_growth *growth, struct reason *why)
 	if (base.form == CODEX_AUTH_FILE || !strcmp(base.secret, CODEX_SECRET)) {
 		strcpy(growth->secret, base.secret);
 		growth->base = base.version;
+		if (base.form == CODEX_AUTH_FILE)
+			buf_move(&growth->from, &base.content);
 	} else {
 		strcpy(growth->secret, CODEX_SECRET);
 	}

@@ -64,6 +64,7 @@ struct codex_growth {
 	char secret[SECRET_NAME_MAX + 1]; /* what it goes back into */
 	uint64_t base;                    /* the version of that which it grew from; 0: none */
 	struct buf content;
+	struct buf from; /* what that version was; len 0: none, or not an auth.json */
 	struct buf sent; /* len 0: nothing is on its way */
 };
 

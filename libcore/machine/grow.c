@@ -28,11 +28,22 @@ static void conflict_name(const char *name, char conflict[SECRET_NAME_MAX + 1])
 		snprintf(conflict, SECRET_NAME_MAX + 1, "%.*s" GROW_CONFLICT, room - 1, name);
 }
 
+/* What a reason and a note call that which it grew from. */
+static const char *base_words(const struct grow *grow, char words[32])
+{
+	if (grow->base)
+		snprintf(words, 32, "version %llu", (unsigned long long)grow->base);
+	else
+		strcpy(words, "no version that it has");
+	return words;
+}
+
 static int keep_conflict(struct vault *vault, const struct grow *grow, uint64_t present, time_t now,
     bool *kept, struct reason *why)
 {
 	vault_secret_auto before = {0};
-	char name[SECRET_NAME_MAX + 1], note[128], now_has[40] = "none";
+	char name[SECRET_NAME_MAX + 1], note[128], now_has[40] = "none", words[32];
+	const char *base = base_words(grow, words);
 	struct vault_change change = grow->change;
 	int r, has;
 
@@ -42,13 +53,11 @@ static int keep_conflict(struct vault *vault, const struct grow *grow, uint64_t 
 	has = vault_get(vault, name, &before, NULL) == 0;
 	if (has && change.by_agent && !before.by_agent)
 		return reason_set(why, -ESTALE,
-		    "this %s grew from version %llu, and the vault of %s has %s; it was not kept: "
+		    "this %s grew from %s, and the vault of %s has %s; it was not kept: "
 		    "%s there is an administrator's",
-		    grow->change.name, (unsigned long long)grow->base, vault_name(vault), now_has,
-		    name);
+		    grow->change.name, base, vault_name(vault), now_has, name);
 	if (!has || !same(&before.value, change.value, change.len)) {
-		snprintf(note, sizeof(note), "grew from version %llu while the vault had %s",
-		    (unsigned long long)grow->base, now_has);
+		snprintf(note, sizeof(note), "grew from %s while the vault had %s", base, now_has);
 		change.name = name;
 		change.note = note;
 		r = vault_set(vault, &change, now, why);
@@ -57,8 +66,23 @@ static int keep_conflict(struct vault *vault, const struct grow *grow, uint64_t 
 		*kept = true;
 	}
 	return reason_set(why, -ESTALE,
-	    "this %s grew from version %llu, and the vault of %s has %s; it is kept as %s there",
-	    grow->change.name, (unsigned long long)grow->base, vault_name(vault), now_has, name);
+	    "this %s grew from %s, and the vault of %s has %s; it is kept as %s there",
+	    grow->change.name, base, vault_name(vault), now_has, name);
+}
+
+/* Whether it did not grow from what the vault has: `held`, all zero when it has none. */
+static bool is_stale(const struct grow *grow, const struct vault_secret *held, time_t now)
+{
+	bool has = held->version != 0;
+
+	if (has && grow->sent && same(&held->value, grow->sent->data, grow->sent->len))
+		return false;
+	if (grow->from_none)
+		return has && (!held->expires || held->expires > now);
+	if (!grow->base)
+		return false;
+	return held->version != grow->base ||
+	       (grow->from && !same(&held->value, grow->from->data, grow->from->len));
 }
 
 int grow_vault(struct vault *vault, const struct grow *grow, time_t now, uint64_t *version,
@@ -74,8 +98,7 @@ int grow_vault(struct vault *vault, const struct grow *grow, time_t now, uint64_
 		*version = held.version;
 		return 1;
 	}
-	if (grow->base && held.version != grow->base &&
-	    !(grow->sent && r == 0 && same(&held.value, grow->sent->data, grow->sent->len)))
+	if (is_stale(grow, &held, now))
 		return keep_conflict(vault, grow, held.version, now, kept, why);
 	r = vault_set(vault, &grow->change, now, why);
 	*version = held.version + 1;

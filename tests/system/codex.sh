@@ -377,6 +377,49 @@ test_a_conflict_is_kept_and_nothing_is_overwritten() {
 	ravi secrets delete "${SECRET}_CONFLICT" --identity first
 }
 
+test_a_login_that_is_stored_while_one_is_made_stays() {
+	ravi secrets delete "$SECRET" --identity first
+	cat >/usr/bin/slow-login <<'END'
+#!/bin/bash
+: >/tmp/slow.asks
+until [[ -e /tmp/slow.goes ]]; do sleep 0.05; done
+cat /tmp/slow.login >"$CODEX_HOME/auth.json"
+END
+	chmod 755 /usr/bin/slow-login
+	login r33 a33 3600 >/tmp/slow.login
+	chmod 644 /tmp/slow.login
+	session first a
+	in_session a 'CODEX_BIN=/usr/bin/slow-login ravi-codex login &'
+	eventually 10 test -e /tmp/slow.asks
+	store "$(login r34 a34 3600)"
+	: >/tmp/slow.goes
+	eventually 10 bash -c "ravi secrets get ${SECRET}_CONFLICT --identity first 2>/dev/null | grep -q r33"
+	equal r34 "$(stored)"
+	# Another one under the same number: the name was deleted and made again.
+	eventually 10 starts_with r34
+	stay a
+	ravi secrets delete "$SECRET" --identity first
+	store "$(login r35 a35 3600)"
+	rewrite r36 a36
+	eventually 10 bash -c "ravi secrets get ${SECRET}_CONFLICT --identity first 2>/dev/null | grep -q r36"
+	equal r35 "$(stored)"
+	end_codex app-server
+	end_session a
+	# The same without a broker, at the last close.
+	session first a
+	stay a
+	stop_broker
+	ravi secrets delete "$SECRET" --identity first
+	store "$(login r37 a37 3600)"
+	rewrite r38 a38
+	end_codex app-server
+	end_session a
+	start_broker
+	equal r37 "$(stored)"
+	equal r38 "$(stored first ${SECRET}_CONFLICT)"
+	ravi secrets delete "${SECRET}_CONFLICT" --identity first
+}
+
 test_a_torn_file_replaces_nothing() {
 	store "$(login r40 a40 3600)"
 	session first a

@@ -31,6 +31,7 @@ static void test_a_request_survives_both_ends(void **state)
 	    .identity = "payments-agent",
 	    .name = "CODEX_SESSION_TOKEN",
 	    .has_note = true,
+	    .has_base = true,
 	    .base = 41};
 	broker_request_auto got = {0};
 	buf_auto line = {0};
@@ -91,7 +92,12 @@ static void test_what_is_left_out_has_a_meaning(void **state)
 	assert_string_equal(buf_text(&set.value), "v");
 	assert_false(set.has_note);
 	assert_int_equal(set.expires, 0);
+	/* None is something else than none said. */
+	assert_true(set.has_base);
 	assert_int_equal(set.base, 0);
+	broker_request_free(&set);
+	assert_int_equal(parse("{\"op\":\"set\",\"name\":\"A\",\"text\":\"v\"}", &set, NULL), 0);
+	assert_false(set.has_base);
 	assert_int_equal(parse(" {\"op\":\"delete\",\"name\":\"A\"} \r", &gone, NULL), 0);
 	assert_int_equal(gone.op, BROKER_DELETE);
 }

@@ -25,6 +25,15 @@ static void assert_value(const struct vault *vault, const char *name, const char
 	assert_string_equal(buf_text(&secret.value), value);
 }
 
+/* The same value with an end, as another version. */
+static void forge_expire(struct vault *vault, const char *name, time_t expires)
+{
+	const struct vault_change change = {
+	    .name = name, .value = "first", .len = 5, .keep = 5, .expires = expires};
+
+	assert_int_equal(vault_set(vault, &change, 1800000010, NULL), 0);
+}
+
 struct fixture {
 	struct host host;
 	struct vault *vault;
@@ -166,6 +175,52 @@ static void test_without_a_base_it_is_stored(void **state)
 	vault_free(f.vault);
 }
 
+static void test_what_grew_from_none_takes_nobodys_place(void **state)
+{
+	struct grow made = grow_of("made", 0);
+	vault_secret_auto held = {0};
+	struct fixture f;
+
+	(void)state;
+	set_up(&f);
+	made.from_none = true;
+	assert_int_equal(grow(&f, &made), -ESTALE);
+	assert_true(f.kept);
+	assert_value(f.vault, NAME, "first");
+	assert_value(f.vault, CONFLICT, "made");
+	/* What has expired is none. */
+	forge_expire(f.vault, NAME, 1800000030);
+	assert_int_equal(grow(&f, &made), 0);
+	assert_int_equal(vault_get(f.vault, NAME, &held, NULL), 0);
+	assert_int_equal(held.expires, 0);
+	assert_int_equal(vault_delete(f.vault, NAME, NULL), 0);
+	assert_int_equal(grow(&f, &made), 0);
+	assert_value(f.vault, NAME, "made");
+	vault_free(f.vault);
+}
+
+static void test_a_version_that_was_made_anew_is_another(void **state)
+{
+	struct grow late = grow_of("late", 1);
+	buf_auto from = {0};
+	struct fixture f;
+
+	(void)state;
+	set_up(&f);
+	buf_add_text(&from, "first");
+	late.from = &from;
+	assert_int_equal(vault_delete(f.vault, NAME, NULL), 0);
+	forge_set(f.vault, NAME, "administrator's", 1800000030, 5);
+	assert_int_equal(grow(&f, &late), -ESTALE);
+	assert_value(f.vault, NAME, "administrator's");
+	assert_value(f.vault, CONFLICT, "late");
+	assert_int_equal(vault_delete(f.vault, NAME, NULL), 0);
+	forge_set(f.vault, NAME, "first", 1800000030, 5);
+	assert_int_equal(grow(&f, &late), 0);
+	assert_value(f.vault, NAME, "late");
+	vault_free(f.vault);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -176,6 +231,8 @@ int main(void)
 	    cmocka_unit_test(test_an_administrators_conflict_stays),
 	    cmocka_unit_test(test_an_answer_that_was_lost_is_no_conflict),
 	    cmocka_unit_test(test_without_a_base_it_is_stored),
+	    cmocka_unit_test(test_what_grew_from_none_takes_nobodys_place),
+	    cmocka_unit_test(test_a_version_that_was_made_anew_is_another),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

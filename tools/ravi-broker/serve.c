@@ -128,7 +128,7 @@ static void audit_change(const struct serving *serving, struct audit_batch *even
 	const struct writing *writing = &serving->writing;
 	char version[24];
 	const char *event = request->op == BROKER_DELETE ? "delete"
-			    : request->base              ? "write-back"
+			    : request->has_base          ? "write-back"
 							 : audit_set_event(writing->version);
 
 	if (!writing->is_stored && !writing->is_stale)

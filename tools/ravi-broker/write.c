@@ -26,13 +26,14 @@ static int set(struct writing *writing, struct vault *vault, struct reason *why)
 		    .by = writing->agent->user,
 		},
 	    .base = request->base,
+	    .from_none = request->has_base && !request->base,
 	};
 	time_t now = time(NULL);
 	uint64_t version;
 	int r;
 
 	/* Whoever names no version means what it says, were it the same value with another expiry. */
-	if (!request->base)
+	if (!request->has_base)
 		return vault_set(vault, &grow.change, now, why);
 	r = grow_vault(vault, &grow, now, &version, &writing->is_kept, why);
 	if (r != -ESTALE)

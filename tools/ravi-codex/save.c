@@ -53,7 +53,8 @@ static int send_found(
 	struct broker_write write = {.identity = place->identity,
 	    .name = CODEX_SECRET,
 	    .value = content->data,
-	    .len = content->len};
+	    .len = content->len,
+	    .has_base = true};
 	int r = place_read(place, CODEX_SECRET, &held, &write.base, why);
 
 	if (r < 0 && r != -ENOSECRET)

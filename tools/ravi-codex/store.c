@@ -91,8 +91,12 @@ static int look_in_ring(
 		return 0;
 	if (same(&held, &growth->content))
 		return 1;
-	if (!growth->sent.len || !same(&held, &growth->sent))
+	if (!growth->sent.len || !same(&held, &growth->sent)) {
+		/* A login that was deleted and stored anew begins with version 1 again: it is another one. */
+		if (*version == growth->base && growth->from.len && !same(&held, &growth->from))
+			growth->base = 0;
 		return 0;
+	}
 	growth->base = *version;
 	return save_base(place, growth->secret, *version, CODEX_AUTH_FILE, &held, why);
 }
@@ -105,7 +109,8 @@ static int send(struct place *place, const struct codex_growth *growth, struct d
 	    .name = growth->secret,
 	    .value = growth->content.data,
 	    .len = growth->content.len,
-	    .expires = ring_profile_expires(&place->profile, growth->secret),
+	    .expires = growth->base ? ring_profile_expires(&place->profile, growth->secret) : 0,
+	    .has_base = true,
 	    .base = growth->base,
 	};
 	int r = put(place, CODEX_FILE_SENT, &growth->content, why);

@@ -66,6 +66,7 @@ static int report(int out, const char *identity, const struct codex_growth *grow
 	struct harvest item = {.magic = HARVEST_MAGIC,
 	    .len = (uint32_t)growth->content.len,
 	    .sent_len = (uint32_t)growth->sent.len,
+	    .from_len = (uint32_t)growth->from.len,
 	    .base = growth->base};
 	int r;
 
@@ -77,6 +78,8 @@ static int report(int out, const char *identity, const struct codex_growth *grow
 		r = file_write_fd(out, growth->content.data, growth->content.len);
 	if (r == 0)
 		r = file_write_fd(out, growth->sent.data, growth->sent.len);
+	if (r == 0)
+		r = file_write_fd(out, growth->from.data, growth->from.len);
 	return r;
 }
 

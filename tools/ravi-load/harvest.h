@@ -12,10 +12,13 @@
 #define HARVEST_MAGIC     0x68617276u /* "harv" */
 #define HARVEST_BYTES_MAX 33792u      /* of one file: a login and some more */
 
-/* Followed by `len` bytes of auth.json and `sent_len` of what may have arrived before. */
+/*
+ * Followed by `len` bytes of auth.json, `sent_len` of what may have arrived before, and `from_len` of what it grew
+ * from.
+ */
 struct harvest {
 	uint32_t magic;
-	uint32_t len, sent_len;
+	uint32_t len, sent_len, from_len;
 	uint64_t base;
 	char identity[IDENTITY_NAME_MAX + 1];
 	char secret[SECRET_NAME_MAX + 1];

@@ -97,7 +97,7 @@ static int run_child(const struct intake *intake, struct buf *out, struct reason
 static bool is_plausible(const struct harvest *item)
 {
 	if (item->magic != HARVEST_MAGIC || !item->len || item->len > CODEX_LOGIN_MAX ||
-	    item->sent_len > HARVEST_BYTES_MAX ||
+	    item->sent_len > HARVEST_BYTES_MAX || item->from_len > HARVEST_BYTES_MAX ||
 	    !memchr(item->identity, '\0', sizeof(item->identity)) ||
 	    !memchr(item->secret, '\0', sizeof(item->secret)))
 		return false;
@@ -107,10 +107,17 @@ static bool is_plausible(const struct harvest *item)
 	return false;
 }
 
+/* What follows the record. */
+static size_t bytes_of(const struct harvest *item)
+{
+	return (size_t)item->len + item->sent_len + item->from_len;
+}
+
 static int store(const struct intake *intake, struct machine *machine, const struct harvest *item,
     const char *bytes, struct reason *why)
 {
 	buf_auto sent = {0};
+	buf_auto from = {0};
 	struct grow grow = {.change = {.name = item->secret,
 				.value = bytes,
 				.len = item->len,
@@ -118,13 +125,18 @@ static int store(const struct intake *intake, struct machine *machine, const str
 				.by_agent = true,
 				.by = intake->user},
 	    .base = item->base,
+	    .from_none = !item->base,
 	    .policy = intake->conf};
 	uint64_t version = 0;
 	char text[24] = "";
 	int r = buf_add(&sent, bytes + item->len, item->sent_len);
 
+	if (r == 0)
+		r = buf_add(&from, bytes + item->len + item->sent_len, item->from_len);
 	if (item->sent_len)
 		grow.sent = &sent;
+	if (item->from_len)
+		grow.from = &from;
 	if (r == 0)
 		r = grow_store(machine, item->identity, &grow, &version, why);
 	snprintf(text, sizeof(text), "%llu", (unsigned long long)version);
@@ -153,12 +165,12 @@ static int store_all(const struct intake *intake, const struct agent *agent,
 			return reason_set(why, -EPROTO, "the agent's files: half a record");
 		memcpy(&item, harvested->data + at, sizeof(item));
 		at += sizeof(item);
-		if (!is_plausible(&item) || harvested->len - at < (size_t)item.len + item.sent_len)
+		if (!is_plausible(&item) || harvested->len - at < bytes_of(&item))
 			return reason_set(why, -EPROTO, "the agent's files: no record of ours");
 		/* One that the agent carries no more has no vault to go to, and stops no other's. */
 		if (agent_has(agent, item.identity))
 			r = store(intake, &machine, &item, harvested->data + at, why);
-		at += (size_t)item.len + item.sent_len;
+		at += bytes_of(&item);
 	}
 	return r;
 }
