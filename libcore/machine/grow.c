@@ -88,6 +88,7 @@ static bool is_stale(const struct grow *grow, const struct vault_secret *held, t
 int grow_vault(struct vault *vault, const struct grow *grow, time_t now, uint64_t *version,
     bool *kept, struct reason *why)
 {
+	struct vault_change change = grow->change;
 	vault_secret_auto held = {0};
 	int r = vault_get(vault, grow->change.name, &held, why);
 
@@ -100,7 +101,9 @@ int grow_vault(struct vault *vault, const struct grow *grow, time_t now, uint64_
 	}
 	if (is_stale(grow, &held, now))
 		return keep_conflict(vault, grow, held.version, now, kept, why);
-	r = vault_set(vault, &grow->change, now, why);
+	if (grow->keeps_expiry)
+		change.expires = held.expires;
+	r = vault_set(vault, &change, now, why);
 	*version = held.version + 1;
 	return r;
 }

@@ -20,6 +20,7 @@ struct grow {
 	    from_none; /* `base` is 0 because there was none: there must be none, or one that has expired */
 	/* What version `base` was, for a name that was deleted and made again begins anew with 1. NULL: not known. */
 	const struct buf *from;
+	bool keeps_expiry; /* that of the version it grew from, whatever `change` says */
 	/*
 	 * An earlier offspring of the same base that may or may not have been stored: whoever wrote it was
 	 * killed before the answer came. NULL: there is none.

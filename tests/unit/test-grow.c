@@ -221,6 +221,23 @@ static void test_a_version_that_was_made_anew_is_another(void **state)
 	vault_free(f.vault);
 }
 
+static void test_an_end_that_was_set_stays(void **state)
+{
+	struct grow second = grow_of("second", 1);
+	vault_secret_auto held = {0};
+	struct fixture f;
+
+	(void)state;
+	set_up(&f);
+	forge_expire(f.vault, NAME, 1900000000);
+	second.base = 2;
+	second.keeps_expiry = true;
+	assert_int_equal(grow(&f, &second), 0);
+	assert_int_equal(vault_get(f.vault, NAME, &held, NULL), 0);
+	assert_int_equal(held.expires, 1900000000);
+	vault_free(f.vault);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -233,6 +250,7 @@ int main(void)
 	    cmocka_unit_test(test_without_a_base_it_is_stored),
 	    cmocka_unit_test(test_what_grew_from_none_takes_nobodys_place),
 	    cmocka_unit_test(test_a_version_that_was_made_anew_is_another),
+	    cmocka_unit_test(test_an_end_that_was_set_stays),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

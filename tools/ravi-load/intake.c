@@ -126,6 +126,7 @@ static int store(const struct intake *intake, struct machine *machine, const str
 				.by = intake->user},
 	    .base = item->base,
 	    .from_none = !item->base,
+	    .keeps_expiry = item->base != 0,
 	    .policy = intake->conf};
 	uint64_t version = 0;
 	char text[24] = "";
