@@ -343,6 +343,44 @@ test_a_login_made_through_the_wrapper_is_never_on_disk() {
 	end_session a
 }
 
+test_an_access_token_keeps_no_new_login_on_disk() {
+	ravi secrets delete "$SECRET" --identity first
+	printf at-token | ravi secrets set CODEX_ACCESS_TOKEN --identity first
+	rm -f /home/first/.codex/auth.json
+	session first a
+	in_session a 'echo sk-made-beside | ravi-codex login --with-api-key 2>&1' >/dev/null
+	[[ -L /home/first/.codex/auth.json ]]
+	eventually 10 bash -c "ravi secrets get $SECRET --identity first 2>/dev/null | grep -q sk-made-beside"
+	end_session a
+	ravi secrets delete CODEX_ACCESS_TOKEN --identity first
+}
+
+test_a_login_is_made_where_one_has_expired_or_is_deleted() {
+	login r21 a21 3600 | ravi secrets set "$SECRET" --identity first --expires 3s
+	session first a
+	in_session a 'ravi-codex login status' >/dev/null 2>&1
+	sleep 3
+	contains "$(expect 3 in_session a 'ravi-codex exec x 2>&1')" "has expired"
+	in_session a 'echo sk-after-end | ravi-codex login --with-api-key 2>&1' >/dev/null
+	eventually 10 bash -c "ravi secrets get $SECRET --identity first 2>/dev/null | grep -q sk-after-end"
+	ravi secrets delete "$SECRET" --identity first
+	in_session a 'echo sk-after-deletion | ravi-codex login --with-api-key 2>&1' >/dev/null
+	eventually 10 bash -c "ravi secrets get $SECRET --identity first 2>/dev/null | grep -q sk-after-deletion"
+	end_session a
+	expect 3 ravi secrets get ${SECRET}_CONFLICT --identity first 2>/dev/null
+}
+
+test_what_has_expired_is_saved_over() {
+	login r22 a22 3600 | ravi secrets set "$SECRET" --identity first --expires 2s
+	session first a
+	sleep 2
+	login r23 a23 3600 >/tmp/found
+	chmod 644 /tmp/found
+	contains "$(in_session a 'rm -f ~/.codex/auth.json && cp /tmp/found ~/.codex/auth.json && ravi-codex save')" stored
+	equal r23 "$(stored)"
+	end_session a
+}
+
 # ---- somebody else was there ----
 
 # An app-server that stays, as a daemon's does.

@@ -92,18 +92,41 @@ static int set_environment(const struct place *place, const struct login *login)
 	return r;
 }
 
+/* `codex login` in all its forms but `codex login status`. */
+static bool makes_login(char **arguments)
+{
+	if (!is_command(arguments, "login"))
+		return false;
+	while (strcmp(*arguments, "login") != 0)
+		arguments++;
+	return !arguments[1] || strcmp(arguments[1], "status") != 0;
+}
+
+/* What has expired, or is no login, is what a new one is made for; with an access token codex would have no link. */
+static bool is_no_hindrance(const struct login *login, int r)
+{
+	return r == -ENOSECRET || r == -EKEYEXPIRED || r == -EBADMSG ||
+	       (r == 0 && login->form == CODEX_ACCESS_TOKEN);
+}
+
 static int find_login(
     const struct place *place, struct login *login, char **arguments, struct reason *why)
 {
 	int r = place_login(place, login, why);
+	time_t updated;
 
-	if (r == 0 && login->form == CODEX_ACCESS_TOKEN)
-		codex_trim(&login->value);
-	if (r != -ENOSECRET || !is_command(arguments, "login"))
+	if (!(makes_login(arguments) && is_no_hindrance(login, r)) &&
+	    !(r == -ENOSECRET && is_command(arguments, "login"))) {
+		if (r == 0 && login->form == CODEX_ACCESS_TOKEN)
+			codex_trim(&login->value);
 		return r;
+	}
 	/* This is how one is made: onto tmpfs and from there into the vault, at no time onto a disk. */
+	login_free(login);
 	*login = (struct login){.form = CODEX_AUTH_FILE};
 	strcpy(login->secret, CODEX_SECRET);
+	if (r != -EKEYEXPIRED)
+		login->version = ring_profile_version(&place->profile, CODEX_SECRET, &updated);
 	return 0;
 }
 

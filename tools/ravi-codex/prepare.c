@@ -97,15 +97,24 @@ static int settle(const struct place *place, const struct login *login, const st
 	return store_place(place, login, file, why);
 }
 
-/* A login to come (`codex login`): nothing lies there, and what will has grown from no version. */
-static int expect_login(const struct place *place, const struct login *login, struct reason *why)
+/*
+ * A login to come (`codex login`): nothing lies there, and what will has grown from what the ring has now. One that
+ * lies there goes when the vault had it and nobody runs with it: its version, which may be deleted, is not the base.
+ */
+static int expect_login(
+    const struct place *place, const struct login *login, bool alone, struct reason *why)
 {
 	finding_auto finding = {0};
 	buf_auto nothing = {0};
 	int r = look(place, &finding, why);
 
-	if (r < 0 || finding.has_base)
+	if (r < 0)
 		return r;
+	if (finding.has_base &&
+	    (finding.base.version == login->version || !alone || finding.growth == 1))
+		return 0;
+	if (finding.has_base && unlinkat(place->folder_fd, CODEX_FILE, 0) < 0 && errno != ENOENT)
+		return reason_errno(why, -errno, "%s/" CODEX_FILE, place->folder);
 	return store_place(place, login, &nothing, why);
 }
 
@@ -119,7 +128,7 @@ static int settle_login(
 	if (alone)
 		store_back(place, deadline_in(BROKER_MILLISECONDS), NULL);
 	if (!login->value.len)
-		return expect_login(place, login, why);
+		return expect_login(place, login, alone, why);
 	r = codex_file_make(login->form, &login->value, &file);
 	if (r < 0)
 		return reason_errno(why, r, "%s", login->secret);

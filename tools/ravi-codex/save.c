@@ -57,11 +57,13 @@ static int send_found(
 	    .has_base = true};
 	int r = place_read(place, CODEX_SECRET, &held, &write.base, why);
 
-	if (r < 0 && r != -ENOSECRET)
+	if (r < 0 && r != -ENOSECRET && r != -EKEYEXPIRED)
 		return r;
+	/* What has expired is none, and its end is not that of the login that comes in its place. */
 	if (r < 0)
 		write.base = 0;
-	write.expires = ring_profile_expires(&place->profile, CODEX_SECRET);
+	else
+		write.expires = ring_profile_expires(&place->profile, CODEX_SECRET);
 	return broker_set(&write, deadline_in(BROKER_MILLISECONDS), version, why);
 }
 
