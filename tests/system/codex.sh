@@ -479,6 +479,20 @@ test_a_torn_file_replaces_nothing() {
 	equal r41 "$(stored)"
 }
 
+test_a_login_that_is_too_large_for_a_vault_is_said() {
+	store "$(login r42 a42 3600)"
+	session first a
+	stay a
+	jq -c '.tokens.id_token = "e30." + ("a" * 40000) + ".x"' "$(file)" >/tmp/large
+	cat /tmp/large >"$(file)"
+	eventually 10 grep -q "event=write-back user=first identity=first name=$SECRET.*larger than.*result=failed" $SYSLOG
+	contains "$(status a problem)" "larger than"
+	end_codex app-server
+	eventually 10 bash -c '! pgrep -u first -f ravi-codex-write-back >/dev/null'
+	end_session a
+	equal r42 "$(stored)"
+}
+
 test_a_broker_that_is_away_is_waited_for() {
 	store "$(login r50 a50 3600)"
 	session first a

@@ -130,6 +130,9 @@ int store_back(struct place *place, struct deadline deadline, struct reason *why
 	if (!why)
 		why = &own;
 	r = codex_growth_find(place->folder_fd, &growth, why);
+	/* What is torn may be whole in a moment; what is too large stays so, and is lost with the folder. */
+	if (r < 0 && r != -EBADMSG)
+		note_problem(place, CODEX_SECRET, r, why);
 	if (r <= 0)
 		return r;
 	r = look_in_ring(place, &growth, &version, why);

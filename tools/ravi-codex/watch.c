@@ -236,8 +236,8 @@ static bool work(struct watch *watch)
 		watch->delay = watch->delay < RETRY_FIRST     ? RETRY_FIRST
 			       : watch->delay < RETRY_MAX / 2 ? 2 * watch->delay
 							      : RETRY_MAX;
-	/* What is torn and has no writer any more stays torn. */
-	if ((r == 0 || r == -EBADMSG) &&
+	/* What is torn, or too large, and has no writer any more stays so. */
+	if ((r == 0 || r == -EBADMSG || r == -EFBIG) &&
 	    flock(watch->running, LOCK_EX | LOCK_NB) == 0) {
 		done = true;
 		flock(watch->running, LOCK_UN);
