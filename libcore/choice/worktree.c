@@ -122,6 +122,18 @@ static int resolve_named(const char *git_dir, struct place *place, struct reason
 	return resolve(git_dir, &st, place, why);
 }
 
+/* A link is whoever's who made it: what it leads to may well be ours, and was not put here by us. */
+static int check_link(const char *path, struct place *place, struct reason *why)
+{
+	struct stat st;
+
+	if (lstat(path, &st) < 0)
+		return reason_errno(why, -errno, "%s" WAY_OUT, path);
+	if (S_ISLNK(st.st_mode) && is_foreign(st.st_uid))
+		place->owner = st.st_uid;
+	return 0;
+}
+
 /* The .git in `folder`: 1 when it leads to a git dir, 0 when git would look further up. */
 static int look_for_dot_git(const char *folder, struct place *place, struct reason *why)
 {
@@ -142,6 +154,8 @@ static int look_for_dot_git(const char *folder, struct place *place, struct reas
 	if (!S_ISREG(st.st_mode) && !is_git_dir(path))
 		return 0;
 	r = resolve(path, &st, place, why);
+	if (r == 0)
+		r = check_link(path, place, why);
 	return r < 0 ? r : 1;
 }
 

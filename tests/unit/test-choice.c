@@ -415,6 +415,14 @@ static void test_another_users_binding_is_refused(void **state)
 	bind_to("main/.git/worktrees/linked", SECOND);
 	assert_int_equal(chown("linked/.git", 4242, 4242), 0);
 	expect_in("linked", -EACCES, NULL);
+	/* All ours, but another user's link leads there. */
+	assert_int_equal(unlink("main/.git/" WORKTREE_CONFIG), 0);
+	bind_to("main/.git", FIRST);
+	make("planted");
+	assert_int_equal(symlink("../main/.git", "planted/.git"), 0);
+	expect_in("planted", 1, FIRST);
+	assert_int_equal(lchown("planted/.git", 4242, 4242), 0);
+	expect_in("planted", -EACCES, NULL);
 }
 
 /* ---- rings ---- */
