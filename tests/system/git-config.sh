@@ -320,6 +320,17 @@ test_the_other_file_of_the_users_configuration() {
 	as first rm -r .config
 }
 
+test_the_file_that_git_is_told_to_read_instead() {
+	local there='export GIT_CONFIG_GLOBAL=$HOME/elsewhere;'
+	as first "$there ravi-git-config bind --user"
+	[[ ! -e /home/first/.gitconfig ]]
+	equal first@agents.test "$(as first "$there git config --global user.email")"
+	as first "$there ravi-git-config unbind --user"
+	equal "" "$(as first "$there git config --global --list")"
+	refused 2 "absolute path" as first GIT_CONFIG_GLOBAL=elsewhere ravi-git-config bind --user
+	as first rm elsewhere
+}
+
 # ---- which identity ----
 
 test_which_identity_is_decided_as_everywhere() {

@@ -168,13 +168,20 @@ int place_worktree(const struct git *git, const char *path, struct place *place,
 	return r;
 }
 
-/* git writes ~/.gitconfig unless only the other file is there. */
+/* git reads what GIT_CONFIG_GLOBAL names and no other; else it writes ~/.gitconfig unless only the other is there. */
 static int choose_user_config(struct place *place, struct reason *why)
 {
-	const char *config_home = getenv("XDG_CONFIG_HOME");
+	const char *config_home = getenv("XDG_CONFIG_HOME"), *named = getenv("GIT_CONFIG_GLOBAL");
 	char other[PATH_MAX];
 	int r = join(place->config, place->top, ".gitconfig", why);
 
+	if (named && *named != '/')
+		return reason_set(why, -EINVAL,
+		    "GIT_CONFIG_GLOBAL is \"%.80s\"; it must be an absolute path", named);
+	if (named && snprintf(place->config, PATH_MAX, "%s", named) >= PATH_MAX)
+		return reason_set(why, -ENAMETOOLONG, "GIT_CONFIG_GLOBAL is too long");
+	if (named)
+		return 0;
 	if (r < 0 || access(place->config, F_OK) == 0)
 		return r;
 	if (config_home && *config_home == '/')
