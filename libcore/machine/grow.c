@@ -127,7 +127,8 @@ static int check_policy(const struct grow *grow, const struct vault *vault, stru
 	r = vault_get(vault, name, &held, NULL);
 	if (r < 0 && r != -ENOKEY)
 		return r;
-	return policy_check(grow->policy, vault_name(vault), name, r < 0 || held.by_agent, why);
+	return policy_check(
+	    grow->policy, vault_name(vault), "set", name, r < 0 || held.by_agent, why);
 }
 
 static int grow_change(void *argument, struct vault *vault, struct reason *why)

@@ -41,8 +41,8 @@ static bool line_matches(const char *line, const char *name, bool is_own)
 	return false;
 }
 
-int policy_check(const struct conf *conf, const char *identity, const char *name, bool is_own,
-    struct reason *why)
+int policy_check(const struct conf *conf, const char *identity, const char *action,
+    const char *name, bool is_own, struct reason *why)
 {
 	const struct option_list *set = &conf->agent_write;
 	const char *const *lines = set->count ? set->items : defaults;
@@ -53,6 +53,6 @@ int policy_check(const struct conf *conf, const char *identity, const char *name
 			return 0;
 	return reason_set(why, -EACCES,
 	    "agents may not write %s here (agent_write in ravi.conf); an administrator can: "
-	    "ravi secrets set %s --identity %s",
-	    name, name, identity);
+	    "ravi secrets %s %s --identity %s",
+	    name, action, name, identity);
 }

@@ -13,9 +13,10 @@
 
 /*
  * Whether `name` (folded) may be written. `is_own`: no administrator made it, for it is new or the agent
- * made it; what the word @own lets through. `identity` is for the reason. 0 or -EACCES.
+ * made it; what the word @own lets through. `identity`, and what is done to the secret ("set" or "delete"), are
+ * for the reason. 0 or -EACCES.
  */
-int policy_check(const struct conf *conf, const char *identity, const char *name, bool is_own,
-    struct reason *why);
+int policy_check(const struct conf *conf, const char *identity, const char *action,
+    const char *name, bool is_own, struct reason *why);
 
 #endif

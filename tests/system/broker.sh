@@ -103,6 +103,9 @@ test_an_agent_stores_rotates_and_deletes_its_own() {
 	expect 3 ravi secrets get NEW --identity first
 	expect 3 in_session a ravi secrets delete NEW
 	end_session a
+	equal "set rotate delete, up to revision $(ravi identity show first --json | jq .revision)" \
+		"$(ravi audit --json | jq -r '[.[] | select(.name == "NEW" and .via == "broker")] |
+			"\(map(.event) | join(" ")), up to revision \(.[-1].revision)"')"
 }
 
 test_bytes_and_large_values_arrive_as_they_are() {
@@ -116,8 +119,8 @@ test_bytes_and_large_values_arrive_as_they_are() {
 }
 
 test_what_an_administrator_made_is_not_the_agents() {
-	refused 5 "agent_write" as first 'ravi secrets set TOKEN stolen'
-	refused 5 "agent_write" as first 'ravi secrets delete TOKEN'
+	refused 5 "ravi secrets set TOKEN --identity first" as first 'ravi secrets set TOKEN stolen'
+	refused 5 "ravi secrets delete TOKEN --identity first" as first 'ravi secrets delete TOKEN'
 	equal one "$(ravi secrets get TOKEN --identity first)"
 	# Nor does it become the agent's by being deleted and made again.
 	as first 'ravi secrets set MINE agents'

@@ -126,7 +126,7 @@ static void audit_change(const struct serving *serving, struct audit_batch *even
 {
 	const struct broker_request *request = &serving->request;
 	const struct writing *writing = &serving->writing;
-	char version[24];
+	char version[24], revision[24];
 	const char *event = request->op == BROKER_DELETE ? "delete"
 			    : request->has_base          ? "write-back"
 							 : audit_set_event(writing->version);
@@ -134,9 +134,11 @@ static void audit_change(const struct serving *serving, struct audit_batch *even
 	if (!writing->is_stored && !writing->is_stale)
 		return;
 	snprintf(version, sizeof(version), "%llu", (unsigned long long)writing->version);
+	snprintf(revision, sizeof(revision), "%llu", (unsigned long long)writing->revision);
 	audit_add(events, event, writing->is_stale ? "conflict" : "done", "user",
 	    serving->agent.user, "identity", writing->identity, "name", request->name, "version",
-	    writing->version ? version : NULL, "by", uid, "via", "broker", NULL);
+	    writing->version ? version : NULL, "revision", revision, "by", uid, "via", "broker",
+	    NULL);
 }
 
 static void audit_request(

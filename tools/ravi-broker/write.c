@@ -58,8 +58,8 @@ static int change(void *opaque, struct vault *vault, struct reason *why)
 	has = vault_get(vault, request->name, &current, why);
 	if (has < 0 && has != -ENOKEY)
 		return has;
-	r = policy_check(
-	    writing->conf, vault_name(vault), request->name, has < 0 || current.by_agent, why);
+	r = policy_check(writing->conf, vault_name(vault), broker_op_word(request->op),
+	    request->name, has < 0 || current.by_agent, why);
 	if (r < 0)
 		return r;
 	return request->op == BROKER_DELETE ? vault_delete(vault, request->name, why)
@@ -82,6 +82,7 @@ int write_secret(struct writing *writing, struct deadline deadline, struct reaso
 		wanted_ask(writing->conf, writing->identity);
 	if (vault_get(vault, writing->request->name, &stored, NULL) == 0)
 		writing->version = stored.version;
+	writing->revision = vault_revision(vault);
 	r = machine_refresh(
 	    writing->agent->user, conf_reach_word(writing->conf->reach), deadline, why);
 	if (r < 0)

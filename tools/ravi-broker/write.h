@@ -19,6 +19,7 @@ struct writing {
 
 	bool is_stored;      /* what came is in the vault, whatever became of the ring */
 	uint64_t version;    /* that the vault has now; 0: none */
+	uint64_t revision;   /* of the vault by then */
 	bool is_stale;       /* it grew from another version than the vault has: */
 	bool is_kept;        /* beside that one */
 	struct reason stale; /* what became of it */
