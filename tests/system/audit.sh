@@ -462,6 +462,35 @@ test_who_looks_right_after_a_login_finds_it_there() {
 	wait "$SESSION_PID"
 }
 
+# As systemd does with what is left in the unit of a program that has ended.
+test_who_stops_what_a_login_left_running_takes_nothing_from_the_trail() {
+	local before
+	delay_loader -e inject=set_robust_list:delay_enter=500000
+	before=$(events | grep -c '^load done first') || true
+	coproc SESSION { su - first -c 'echo begun; read -r'; }
+	read -r <&"${SESSION[0]}"
+	pkill -TERM -x ravi-load.real
+	loads_in_trail $((before + 1))
+	echo end >&"${SESSION[1]}"
+	wait "$SESSION_PID"
+}
+
+# With it a container may end, and nothing in it is asked.
+test_the_end_of_the_last_login_is_in_the_trail_when_its_program_ends() {
+	local before
+	# Whoever writes still has written then.
+	events >/dev/null
+	delay_loader -e inject=set_robust_list:delay_enter=100000
+	before=$(grep -c 'event=release user=first' "$LOG") || true
+	su - first -c true
+	equal $((before + 1)) "$(grep -c 'event=release user=first' "$LOG")"
+	ravi identity disable second >/dev/null
+	before=$(grep -c 'event=deny user=second' "$LOG") || true
+	expect 1 su - second -c true
+	equal $((before + 1)) "$(grep -c 'event=deny user=second' "$LOG")"
+	ravi identity enable second >/dev/null
+}
+
 # The loader leaves the trail to a child of its own then, which no login program finds and no login waits for.
 test_a_disk_that_does_not_answer_delays_a_login_a_moment() {
 	local before

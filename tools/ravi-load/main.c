@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/pidfd.h>
@@ -26,7 +27,7 @@
 #include "util/takeover.h"
 #include "vault/vault.h"
 
-#define FINISH_TIME 500 /* milliseconds that the audit trail may hold such a login up */
+#define FINISH_TIME 500 /* milliseconds that the audit trail may hold up who waits for it */
 
 struct values {
 	const char *load, *end, *release, *deny;
@@ -142,12 +143,23 @@ static int answer(const struct loader_record *record)
 	return cli_exit_code(record->error);
 }
 
+/*
+ * Whether we end when we are told to. Who stops the unit of a login that is over, or of one whose program was done at
+ * once, tells all that is left in it, and the trail would lack what happened last.
+ */
+static void heed_end(bool heeds)
+{
+	signal(SIGTERM, heeds ? SIG_DFL : SIG_IGN);
+	signal(SIGHUP, heeds ? SIG_DFL : SIG_IGN);
+}
+
 /* What is left to do with the answer given; a service that is down is not asked anew by every login. */
 static void finish(const struct task *task)
 {
 	struct reason why = {0};
 
 	audit_flush(task->events);
+	heed_end(true);
 	if (task->wants_sync && wanted_start(&why) < 0)
 		syslog(LOG_WARNING, "%s", why.text);
 }
@@ -156,20 +168,23 @@ static void finish(const struct task *task)
  * The same in a child, for which no login waits, nor for a disk that does not answer. The trail's lock goes
  * along: who looks into the trail when the login goes on finds there what happened. The child outlives us, as
  * init's: left as the login program's own, it would be found by the wait(2) for another one of its children.
- * In a container the login program may be init, and for its sake we wait a moment.
+ *
+ * We wait for it, a moment, where no login goes on: a container may end with the login program, and all that is in it.
+ * And where the login program is init itself.
  */
-static void finish_aside(const struct task *task)
+static void finish_aside(const struct task *task, bool goes_on)
 {
 	fd_auto pidfd = -1;
 	pid_t pid;
 
 	audit_hold(task->events);
+	heed_end(false);
 	pid = fork();
 	if (pid <= 0)
 		finish(task);
 	if (pid == 0)
 		_exit(EXIT_DONE);
-	if (pid < 0 || getppid() != 1)
+	if (pid < 0 || (goes_on && getppid() != 1))
 		return;
 	pidfd = pidfd_open(pid, 0);
 	if (pidfd >= 0 && spawn_ends(pidfd, deadline_in(FINISH_TIME)))
@@ -197,7 +212,7 @@ static int run(void *context, int argc, char **argv)
 	/* Whatever the trail's disk and the network do: a login that has its answer does not fail any more. */
 	code = answer(&record);
 	if (is_login && (events.lines.len || task.wants_sync))
-		finish_aside(&task);
+		finish_aside(&task, values->load && !record.error);
 	else
 		finish(&task);
 	return code;
