@@ -377,8 +377,15 @@ test_the_directory_of_users_fails_in_the_loader() {
 	equal "open PAM_SUCCESS,close PAM_SUCCESS" "$(host first open close | paste -sd,)"
 	equal one "$(in_session a ravi-keyctl print TOKEN)"
 	equal "$ring" "$(ring_of first)"
-	cp -p "$LOADER.real" "$LOADER"
+	# Nor does one that lingers lose it when its last session ends.
+	ravi identity linger first on >/dev/null 2>&1 || true
 	end_session a
+	is_not_found "$("$LOADER" --sweep 2>&1)"
+	equal "$ring" "$(ring_of first)"
+	key_lives "$ring"
+	cp -p "$LOADER.real" "$LOADER"
+	ravi identity linger first off >/dev/null
+	equal "" "$(ring_of first)"
 	works_again
 }
 

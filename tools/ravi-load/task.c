@@ -322,12 +322,10 @@ static int end_unless_wanted(
 	bool denied;
 	int r = check_agent(user, &agent, &denied, why), wanted;
 
-	/* What is wrong with the entry or with this machine takes the ring from no living session. */
+	/* What is wrong with this machine takes the ring from no living session, and from nobody who lingers. */
 	if (r < 0)
 		cause = *why;
-	wanted = denied  ? 0
-		 : r < 0 ? session_count(lock, UINT_MAX, NULL)
-			 : is_wanted(lock, &agent, UINT_MAX, why);
+	wanted = denied ? 0 : is_wanted(lock, &agent, UINT_MAX, r < 0 ? NULL : why);
 	if (wanted && r < 0)
 		return r;
 	if (wanted)
