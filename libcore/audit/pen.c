@@ -172,17 +172,17 @@ int audit_folder_open(
 }
 
 /* The folder is made at the first event; the one above it says whether this machine has pam-ravi at all. */
-int audit_lock(const struct audit_trail *trail, struct reason *why)
+int audit_lock(const struct audit_trail *trail, int milliseconds, struct reason *why)
 {
 	fd_auto made = -1;
-	int r = audit_folder_open(trail, LOCK_EX, AUDIT_WAIT, why);
+	int r = audit_folder_open(trail, LOCK_EX, milliseconds, why);
 
 	if (r != -ENOENT)
 		return r;
 	if (mkdir(trail->folder, 0700) < 0 && errno != EEXIST)
 		return errno == ENOENT ? -ENOENT : reason_errno(why, -errno, "%s", trail->folder);
 	made = dir_make(AT_FDCWD, trail->folder, 0700, trail->owner, why);
-	return made < 0 ? made : audit_folder_open(trail, LOCK_EX, AUDIT_WAIT, why);
+	return made < 0 ? made : audit_folder_open(trail, LOCK_EX, milliseconds, why);
 }
 
 static int open_file(struct audit_pen *pen, const struct audit_trail *trail, struct reason *why)
@@ -308,7 +308,7 @@ int audit_pen_open(struct audit_pen *pen, const struct audit_trail *trail, struc
 	int r;
 
 	if (pen->folder < 0)
-		pen->folder = audit_lock(trail, why);
+		pen->folder = audit_lock(trail, AUDIT_WAIT, why);
 	if (pen->folder < 0)
 		return pen->folder;
 	r = open_file(pen, trail, why);
@@ -398,7 +398,7 @@ int audit_append_locked(
 
 int audit_append(const struct audit_trail *trail, const char *texts, struct reason *why)
 {
-	int lock = audit_lock(trail, why);
+	int lock = audit_lock(trail, AUDIT_WAIT, why);
 
 	return lock < 0 ? lock : audit_append_locked(trail, lock, texts, why);
 }

@@ -65,9 +65,9 @@ int audit_append(const struct audit_trail *trail, const char *texts, struct reas
 /*
  * The same in two steps, for who hands the second one to a child: whoever opens the trail after the first waits
  * for the second. The lock is a descriptor, which a child has as well; errors as above. audit_append_locked
- * closes it.
+ * closes it. Whoever nobody waits for waits longer for the others than AUDIT_WAIT.
  */
-int audit_lock(const struct audit_trail *trail, struct reason *why);
+int audit_lock(const struct audit_trail *trail, int milliseconds, struct reason *why);
 int audit_append_locked(
     const struct audit_trail *trail, int lock, const char *texts, struct reason *why);
 

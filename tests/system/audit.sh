@@ -441,6 +441,10 @@ loads_in_trail() {
 	[[ $(events | grep -c '^load done first') -eq $1 ]]
 }
 
+releases_in_trail() {
+	[[ $(events | grep -c '^release done first') -eq $1 ]]
+}
+
 # delay_loader OPTION...: until the end of the test ravi-load runs with these options of strace, which delay it.
 delay_loader() {
 	local loader=/usr/libexec/ravi/ravi-load
@@ -489,6 +493,17 @@ test_the_end_of_the_last_login_is_in_the_trail_when_its_program_ends() {
 	expect 1 su - second -c true
 	equal $((before + 1)) "$(grep -c 'event=deny user=second' "$LOG")"
 	ravi identity enable second >/dev/null
+}
+
+# A disk that is slow for a while, as under somebody's fsync(2).
+test_who_is_not_waited_for_waits_for_another_writer() {
+	local load release
+	delay_loader -e trace=write -P "$LOG" -e inject=write:delay_enter=1500000
+	load=$(events | grep -c '^load done first') || true
+	release=$(events | grep -c '^release done first') || true
+	su - first -c true
+	eventually 20 loads_in_trail $((load + 1))
+	eventually 20 releases_in_trail $((release + 1))
 }
 
 # The loader leaves the trail to a child of its own then, which no login program finds and no login waits for.

@@ -819,7 +819,7 @@ static void test_who_reads_waits_for_the_child_with_the_lock(void **state)
 	pid_t pid;
 
 	append_numbered(f, 1, 1);
-	lock = audit_lock(&f->trail, NULL);
+	lock = audit_lock(&f->trail, AUDIT_WAIT, NULL);
 	assert_true(lock >= 0);
 	pid = fork();
 	assert_true(pid >= 0);

@@ -17,6 +17,7 @@
 #include <syslog.h>
 #include <unistd.h>
 
+#include "audit/trail.h"
 #include "fetch/down.h"
 #include "sync/wanted.h"
 #include "task.h"
@@ -27,7 +28,8 @@
 #include "util/takeover.h"
 #include "vault/vault.h"
 
-#define FINISH_TIME 500 /* milliseconds that the audit trail may hold up who waits for it */
+#define FINISH_TIME 500  /* milliseconds that the audit trail may hold up who waits for it */
+#define PATIENCE    3000 /* milliseconds that who is not waited for waits for other writers */
 
 struct values {
 	const char *load, *end, *release, *deny;
@@ -177,9 +179,11 @@ static void finish_aside(const struct task *task, bool goes_on)
 	fd_auto pidfd = -1;
 	pid_t pid;
 
-	audit_hold(task->events);
+	audit_hold(task->events, AUDIT_WAIT);
 	heed_end(false);
 	pid = fork();
+	if (pid == 0)
+		audit_hold(task->events, PATIENCE);
 	if (pid <= 0)
 		finish(task);
 	if (pid == 0)
