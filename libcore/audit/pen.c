@@ -151,14 +151,9 @@ static int read_ending(int fd, struct ending *ending, struct audit_tip *tip)
 
 /* ---- opening ---- */
 
-int audit_folder_open(
-    const struct audit_trail *trail, int how, int milliseconds, struct reason *why)
+static int lock_folder(const struct audit_trail *trail, int folder, int how,
+    struct deadline deadline, struct reason *why)
 {
-	fd_auto folder = dir_open(AT_FDCWD, trail->folder, trail->owner, why);
-	struct deadline deadline = deadline_in(milliseconds);
-
-	if (folder < 0)
-		return folder;
 	while (flock(folder, how | LOCK_NB) < 0) {
 		if (errno != EWOULDBLOCK && errno != EINTR)
 			return reason_errno(why, -errno, "locking %s", trail->folder);
@@ -168,7 +163,34 @@ int audit_folder_open(
 			    trail->folder);
 		nanosleep(&(struct timespec){.tv_nsec = LOCK_PAUSE * 1000L}, NULL);
 	}
-	return take_fd(&folder);
+	return 0;
+}
+
+/* Whether who held the lock has put the trail aside. */
+static bool is_aside(const struct audit_trail *trail, int folder)
+{
+	struct stat ours, there;
+
+	if (lstat(trail->folder, &there) < 0)
+		return errno == ENOENT;
+	return fstat(folder, &ours) == 0 &&
+	       (ours.st_dev != there.st_dev || ours.st_ino != there.st_ino);
+}
+
+int audit_folder_open(
+    const struct audit_trail *trail, int how, int milliseconds, struct reason *why)
+{
+	struct deadline deadline = deadline_in(milliseconds);
+
+	for (;;) {
+		fd_auto folder = dir_open(AT_FDCWD, trail->folder, trail->owner, why);
+		int r = folder < 0 ? folder : lock_folder(trail, folder, how, deadline, why);
+
+		if (r < 0)
+			return r;
+		if (!is_aside(trail, folder))
+			return take_fd(&folder);
+	}
 }
 
 /* The folder is made at the first event; the one above it says whether this machine has pam-ravi at all. */

@@ -834,6 +834,35 @@ static void test_who_reads_waits_for_the_child_with_the_lock(void **state)
 	assert_int_equal(status, 0);
 }
 
+static void test_who_waits_while_the_trail_is_put_aside_writes_to_the_new_one(void **state)
+{
+	const struct timespec moment = {.tv_nsec = 200 * 1000 * 1000};
+	struct fixture *f = *state;
+	char aside[96];
+	int lock, status;
+	pid_t pid;
+
+	append_numbered(f, 1, 1);
+	lock = audit_lock(&f->trail, AUDIT_WAIT, NULL);
+	assert_true(lock >= 0);
+	pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		close(lock);
+		lock = audit_lock(&f->trail, 20 * AUDIT_WAIT, NULL);
+		_exit(lock < 0 ||
+		      audit_append_locked(&f->trail, lock, "event=late result=done", NULL) < 0);
+	}
+	nanosleep(&moment, NULL);
+	snprintf(aside, sizeof(aside), "%s/aside", f->scratch.path);
+	assert_int_equal(rename(f->folder, aside), 0);
+	close(lock);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+	/* event=begin and this. */
+	assert_sound(f, 2);
+}
+
 #define WRITERS 24
 #define EACH    50
 
@@ -1040,6 +1069,7 @@ int main(void)
 	    TEST(test_a_full_disk_leaves_no_half_line),
 	    TEST(test_a_lock_that_is_held_delays_and_no_more),
 	    TEST(test_who_reads_waits_for_the_child_with_the_lock),
+	    TEST(test_who_waits_while_the_trail_is_put_aside_writes_to_the_new_one),
 	    TEST(test_parallel_writers),
 	    TEST(test_killed_writers),
 	    cmocka_unit_test(test_questions),
