@@ -155,14 +155,35 @@ static int make_one(
 	return r == -EINPROGRESS && !strcmp(rows_value(row), piece) ? 0 : 1;
 }
 
+static bool is_blank(char c)
+{
+	return strchr(" \t\r\n", c) != NULL;
+}
+
+/*
+ * How long the next piece of `rest` is: at most `size` bytes, and with no blank on either side of the cut, for some
+ * services take those off both ends of a value.
+ */
+static size_t piece_len(const char *rest, size_t size)
+{
+	size_t len = strnlen(rest, size);
+
+	if (!rest[len])
+		return len;
+	for (size_t shorter = len; shorter; shorter--)
+		if (!is_blank(rest[shorter - 1]) && !is_blank(rest[shorter]))
+			return shorter;
+	return len;
+}
+
 static int make_all(const struct store_ask *ask, const char *document, size_t size,
     const json_t *rows, const struct parts *held, struct parts *made, struct reason *why)
 {
 	unsigned number = 0;
 
 	*made = (struct parts){.bytes = strlen(document)};
-	for (size_t at = 0; at < made->bytes; at += size) {
-		size_t len = made->bytes - at < size ? made->bytes - at : size;
+	for (size_t at = 0; at < made->bytes;) {
+		size_t len = piece_len(document + at, size);
 		buf_auto piece = {0};
 		char key[32];
 		int r = made->count == PARTS_MAX ? -E2BIG : free_number(rows, held, &number);
@@ -176,11 +197,10 @@ static int make_all(const struct store_ask *ask, const char *document, size_t si
 		if (r < 0)
 			return r;
 		/* Another writer's: that number is taken, and the piece goes under the next. */
-		if (r == 1) {
-			at -= size;
+		if (r == 1)
 			continue;
-		}
 		made->numbers[made->count++] = number;
+		at += len;
 	}
 	return 0;
 }

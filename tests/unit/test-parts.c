@@ -27,7 +27,21 @@ struct service {
 	unsigned made;
 	const char *
 	    rival; /* makes RAVI_VAULT_1 right before our first part, with this; NULL: nobody does */
+	bool trims; /* takes blanks off both ends of a value, as web frameworks do */
 };
+
+/* The value as the service keeps it. */
+static json_t *kept(const struct service *s, const char *value)
+{
+	size_t len;
+
+	if (s->trims)
+		value += strspn(value, " \t\r\n");
+	len = strlen(value);
+	while (s->trims && len && strchr(" \t\r\n", value[len - 1]))
+		len--;
+	return json_stringn(value, len);
+}
 
 static json_t *row_of(struct service *s, const char *member, const char *value)
 {
@@ -72,13 +86,13 @@ static int write_row(struct service *s, const char *operation, const json_t *arg
 		row = row_of(s, "uuid", json_string_value(json_object_get(arguments, "uuid")));
 		if (!row)
 			return -ENOKEY;
-		json_object_set_new(row, "value", json_string(value));
+		json_object_set_new(row, "value", kept(s, value));
 	} else {
 		if (row_of(s, "key", key))
 			return -EBADRQC;
 		snprintf(uuid, sizeof(uuid), "%u", ++s->made);
-		row = json_pack("{s:s, s:s, s:s, s:s}", "uuid", uuid, "key", key, "value", value,
-		    "created_dt", "2026-11-27T02:18:00Z");
+		row = json_pack("{s:s, s:s, s:o, s:s}", "uuid", uuid, "key", key, "value",
+		    kept(s, value), "created_dt", "2026-11-27T02:18:00Z");
 		json_array_append_new(s->rows, row);
 	}
 	if (s->racing && !strcmp(json_string_value(json_object_get(row, "key")), "RAVI_VAULT")) {
@@ -209,6 +223,27 @@ static void test_parts(void **state)
 }
 
 /* Another writer's part is left alone, whichever of the two comes first. */
+/* Cut where a line ends, a piece would lose the end of it. */
+static void test_parts_lose_no_blanks(void **state)
+{
+	struct service s = begin(9000);
+
+	(void)state;
+	s.trims = true;
+	for (size_t width = 2; width < 20; width++) {
+		char *armored = document(1, 40000);
+
+		for (size_t i = width; i < 40000; i += width + 1)
+			armored[i] = '\n';
+		armored[39999] = 'z';
+		json_array_clear(s.rows);
+		assert_int_equal(put(&s, NULL, armored), 0);
+		assert_holds(&s, armored);
+		free(armored);
+	}
+	json_decref(s.rows);
+}
+
 static void test_parts_of_two_writers(void **state)
 {
 	char *large = document(5, 20000);
@@ -322,6 +357,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_put_compares),
 	    cmocka_unit_test(test_parts),
+	    cmocka_unit_test(test_parts_lose_no_blanks),
 	    cmocka_unit_test(test_parts_of_two_writers),
 	    cmocka_unit_test(test_dying_at_every_request),
 	    cmocka_unit_test(test_hostile_lists),
