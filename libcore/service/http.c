@@ -119,8 +119,12 @@ static long parse_wait(const char *text)
 {
 	uint64_t seconds;
 	time_t when;
+	int r = text_number(text, 10, 0, HTTP_WAIT_MAX, &seconds);
 
-	if (text_number(text, 10, 0, HTTP_WAIT_MAX, &seconds) == 0)
+	/* Digits that are more than that, which a date is not. */
+	if (r == -ERANGE)
+		return HTTP_WAIT_MAX;
+	if (r == 0)
 		return (long)seconds;
 	when = curl_getdate(text, NULL);
 	if (when < 0)

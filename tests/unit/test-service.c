@@ -349,6 +349,7 @@ static void test_throttled(void **state)
 	outcome_auto header = strike("{\"kind\": \"429-seconds\", \"seconds\": 42}", LONG);
 	outcome_auto date = strike("{\"kind\": \"429-date\", \"seconds\": 60}", LONG);
 	outcome_auto bare = strike("{\"kind\": \"429-bare\"}", LONG);
+	outcome_auto long_off = strike("{\"kind\": \"429-seconds\", \"seconds\": 200000}", LONG);
 
 	(void)state;
 	/* The header said an hour. */
@@ -358,6 +359,8 @@ static void test_throttled(void **state)
 	fails(&date, -EUSERS, "try again in ");
 	assert_in_range(date.answer.wait, 30, 61);
 	fails(&bare, -EUSERS, "try again later");
+	/* A wait beyond what is waited at all is no reason to ask again at once. */
+	fails(&long_off, -EUSERS, "try again in 86400 s");
 }
 
 static void test_what_is_no_answer(void **state)
