@@ -128,6 +128,16 @@ static uint64_t number_of(const char *path, const char *name, const char **at, c
 	return 0;
 }
 
+/* `path` asking for `limit` rows a page in the place of the number from `at` to `end`. NULL: no memory. */
+static char *with_limit(const char *path, const char *at, const char *end, uint64_t limit)
+{
+	buf_auto out = {0};
+
+	buf_add(&out, path, (size_t)(at - path));
+	buf_addf(&out, "%llu%s", (unsigned long long)limit, end);
+	return out.error ? NULL : strdup(out.data);
+}
+
 /* `path` asking for half as many rows a page; NULL: they cannot be fewer. */
 static char *fewer(const char *path)
 {
@@ -137,14 +147,29 @@ static char *fewer(const char *path)
 
 	if (limit == 1 || (at && !limit))
 		return NULL;
-	if (at) {
-		buf_add(&out, path, (size_t)(at - path));
-		buf_addf(&out, "%llu%s",
-		    (unsigned long long)(limit > LIMIT_MAX ? LIMIT_MAX / 2 : limit / 2), end);
-	} else {
-		buf_addf(&out, "%s%climit=%d", path, strchr(path, '?') ? '&' : '?', LIMIT / 2);
-	}
+	if (at)
+		return with_limit(path, at, end, limit > LIMIT_MAX ? LIMIT_MAX / 2 : limit / 2);
+	buf_addf(&out, "%s%climit=%d", path, strchr(path, '?') ? '&' : '?', LIMIT / 2);
 	return out.error ? NULL : strdup(out.data);
+}
+
+/* What a page of `path` is at most; 0: it does not say. */
+static uint64_t limit_of(const char *path)
+{
+	const char *at, *end;
+
+	return number_of(path, "limit", &at, &end);
+}
+
+/* `path` asking for twice as many rows a page, and at most `most`. NULL: no memory. */
+static char *more(const char *path, uint64_t most)
+{
+	const char *at, *end;
+	uint64_t limit = number_of(path, "limit", &at, &end);
+
+	if (!limit || limit >= most)
+		return strdup(path);
+	return with_limit(path, at, end, 2 * limit < most ? 2 * limit : most);
 }
 
 /* `path`, which asks for one row, asking for those behind it. NULL: no memory. */
@@ -203,10 +228,12 @@ static int read_page(struct http *http, const struct service_call *call, char **
 	}
 }
 
-/* Where the page says that it goes on: NULL at the end. */
-static int next_path(struct http *http, const json_t *page, char **path, struct reason *why)
+/* Where the page says that it goes on: NULL at the end. Its rows become more again, up to `most`. */
+static int next_path(
+    struct http *http, const json_t *page, uint64_t most, char **path, struct reason *why)
 {
 	free_auto char *own = NULL;
+	free_auto char *before = NULL;
 	const char *next = fetch_text(page, "next");
 
 	*path = NULL;
@@ -216,7 +243,8 @@ static int next_path(struct http *http, const json_t *page, char **path, struct 
 	if (!own)
 		return reason_set(why, -EBADE,
 		    "the service's list goes on at another host, where no key is sent");
-	*path = earlier(own, json_array_size(json_object_get(page, "results")));
+	before = earlier(own, json_array_size(json_object_get(page, "results")));
+	*path = before ? more(before, most) : NULL;
 	return *path ? 0 : -ENOMEM;
 }
 
@@ -224,14 +252,18 @@ static int read_pages(struct http *http, const struct service_call *call, const 
     struct service_answer *answer, struct reading *reading, struct reason *why)
 {
 	free_auto char *path = strdup(first);
+	uint64_t most = 0; /* rows of a page before it was made smaller; 0: it was not */
 	unsigned stale = 0;
 
 	for (unsigned pages = 0; path; pages++) {
 		fetch_json_auto page = NULL;
 		size_t before = json_array_size(reading->rows);
+		uint64_t asked = limit_of(path);
 		char *next = NULL;
 		int r = read_page(http, call, &path, answer, &page, why);
 
+		if (!most && limit_of(path) != asked)
+			most = asked ? asked : LIMIT;
 		if (r == 0)
 			r = take_rows(reading,
 			    json_is_array(page) ? page : json_object_get(page, "results"), why);
@@ -239,7 +271,7 @@ static int read_pages(struct http *http, const struct service_call *call, const 
 			return reason_set(
 			    why, -EBADE, "the service's answer is not the list it should be");
 		if (r == 0)
-			r = next_path(http, page, &next, why);
+			r = next_path(http, page, most, &next, why);
 		/* A list that goes on without anything new would go on for ever. */
 		stale = json_array_size(reading->rows) == before ? stale + 1 : 0;
 		if (r == 0 && next && (pages == PAGES_MAX || stale == STALE_MAX)) {

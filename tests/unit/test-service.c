@@ -248,6 +248,32 @@ static void test_pages_of_large_mails(void **state)
 	contract_check(server);
 }
 
+/* Some mails that need pages of one: those behind them, and there are many, are read in larger pages again. */
+static void test_pages_grow_again(void **state)
+{
+	buf_auto mail = {0};
+	outcome_auto o = {0};
+
+	(void)state;
+	buf_add_text(&mail, "{\"subject\": \"large\", \"identity\": \"demo-agent\", \"from\": "
+			    "\"grow@example.org\", \"text\": \"");
+	for (int i = 0; i < 5 << 20; i++)
+		buf_add_char(&mail, 'x');
+	buf_add_text(&mail, "\"}");
+	for (int i = 0; i < 2; i++)
+		tell("mail", mail.data);
+	for (int i = 0; i < 600; i++)
+		tell("mail", "{\"subject\": \"small\", \"identity\": \"demo-agent\", \"from\": "
+			     "\"grow@example.org\"}");
+	tell("log/clear", NULL);
+	o = call_at(
+	    http, "mail.list", agent(), "{\"from_email\": \"grow@example.org\"}", 120000, 3);
+	if (o.error)
+		fail_msg("%d: %s", o.error, o.why.text);
+	assert_int_equal(json_array_size(o.answer.result), 602);
+	contract_check(server);
+}
+
 static void test_pages_that_move(void **state)
 {
 	outcome_auto o = {0};
@@ -723,6 +749,7 @@ static const struct CMUnitTest tests[] = {
     TEST(test_cleaning),
     TEST(test_one_bad_mail_hides_no_other),
     TEST(test_pages_of_large_mails),
+    TEST(test_pages_grow_again),
 };
 
 int main(void)
