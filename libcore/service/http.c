@@ -284,6 +284,15 @@ static int say_connect(const struct http *http, struct reason *why)
 	    http->host, error ? ": " : "", error ? strerror((int)error) : "");
 }
 
+/* The answer of the proxy that let the connection through, or did not; 0: there was none. */
+static long proxy_status(const struct http *http)
+{
+	long status = 0;
+
+	curl_easy_getinfo(http->easy, CURLINFO_HTTP_CONNECTCODE, &status);
+	return status;
+}
+
 static int say_failure(
     const struct http *http, CURLcode code, const struct transfer *t, struct reason *why)
 {
@@ -291,6 +300,10 @@ static int say_failure(
 		return reason_set(why, -EOVERFLOW,
 		    "the service's answer is larger than %u MiB and was not taken",
 		    HTTP_BODY_MAX >> 20);
+	if (proxy_status(http) >= 300)
+		return reason_set(why, -EHOSTUNREACH,
+		    "the service at %s cannot be reached: the proxy does not let it through (%ld)",
+		    http->host, proxy_status(http));
 	switch (code) {
 	case CURLE_COULDNT_RESOLVE_HOST:
 		return reason_set(why, -EHOSTUNREACH,
@@ -325,6 +338,20 @@ static int say_failure(
 	}
 }
 
+/*
+ * Whether some of the request was sent: to the service, that is. libcurl counts what asks the proxy for a connection,
+ * too, and nothing of ours is sent before TLS has begun on a fresh one.
+ */
+static bool was_sent(const struct http *http, const struct http_request *request)
+{
+	curl_off_t begun = 0;
+	long size = 0;
+
+	curl_easy_getinfo(http->easy, CURLINFO_REQUEST_SIZE, &size);
+	curl_easy_getinfo(http->easy, CURLINFO_APPCONNECT_TIME_T, &begun);
+	return size > 0 && (!http->proxy || !request->fresh || begun > 0);
+}
+
 int http_send(struct http *http, const struct http_request *request, struct http_answer *answer,
     struct reason *why)
 {
@@ -332,7 +359,7 @@ int http_send(struct http *http, const struct http_request *request, struct http
 	struct transfer transfer = {.answer = answer};
 	buf_auto authorization = {0};
 	buf_auto url = {0};
-	long status = 0, size = 0;
+	long status = 0;
 	CURLcode code;
 
 	*answer = (struct http_answer){.retry_after = -1, .body = answer->body};
@@ -344,12 +371,11 @@ int http_send(struct http *http, const struct http_request *request, struct http
 	set_request(http, request, headers);
 	curl_easy_setopt(http->easy, CURLOPT_URL, url.data);
 	code = curl_easy_perform(http->easy);
-	curl_easy_getinfo(http->easy, CURLINFO_REQUEST_SIZE, &size);
 	curl_easy_getinfo(http->easy, CURLINFO_RESPONSE_CODE, &status);
 	/* The handle must not point into what goes out of scope here. */
 	curl_easy_setopt(http->easy, CURLOPT_HTTPHEADER, NULL);
 	answer->status = (int)status;
-	answer->sent = size > 0;
+	answer->sent = was_sent(http, request);
 	answer->too_large = transfer.too_large;
 	answer->final = transfer.too_large || code == CURLE_PEER_FAILED_VERIFICATION ||
 			code == CURLE_SSL_CACERT_BADFILE || code == CURLE_OUT_OF_MEMORY;

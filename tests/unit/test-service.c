@@ -7,8 +7,14 @@
 
 #include <curl/curl.h>
 #include <errno.h>
+#include <netinet/in.h>
+#include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "contract.h"
 #include "fetch/fetch.h"
@@ -525,6 +531,50 @@ static void test_no_proxy_for_plain_http(void **state)
 	assert_int_equal(proxied.error, -ECONNREFUSED);
 }
 
+/* A proxy that lets nobody through: its process, and its address in `url`. */
+static pid_t start_proxy(char url[64])
+{
+	struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
+	socklen_t size = sizeof(at);
+	int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	pid_t pid;
+
+	assert_true(listener >= 0);
+	assert_int_equal(bind(listener, (const struct sockaddr *)&at, size), 0);
+	assert_int_equal(listen(listener, 8), 0);
+	assert_int_equal(getsockname(listener, (struct sockaddr *)&at, &size), 0);
+	snprintf(url, 64, "http://127.0.0.1:%u", ntohs(at.sin_port));
+	pid = fork();
+	assert_true(pid >= 0);
+	for (char request[4096]; pid == 0;) {
+		int client = accept(listener, NULL, NULL);
+
+		if (client < 0 || read(client, request, sizeof(request)) < 0 ||
+		    dprintf(client, "HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n") < 0)
+			_exit(1);
+		close(client);
+	}
+	close(listener);
+	return pid;
+}
+
+/* What went to the proxy alone was not sent to the service: nothing there is uncertain. */
+static void test_a_proxy_that_refuses(void **state)
+{
+	outcome_auto o = {0};
+	char url[64];
+	pid_t proxy = start_proxy(url);
+
+	(void)state;
+	assert_int_equal(http_use_proxy(http, url, NULL), 0);
+	o = call_at(http, "identity.create", account(), "{\"name\": \"behind-a-proxy\"}", LONG, 1);
+	assert_int_equal(http_use_proxy(http, NULL, NULL), 0);
+	kill(proxy, SIGKILL);
+	assert_int_equal(waitpid(proxy, NULL, 0), proxy);
+	fails(&o, -EHOSTUNREACH, "the proxy does not let it through (403)");
+	assert_false(o.answer.sent);
+}
+
 /* ---- what is said again ---- */
 
 static void test_reads_are_said_again(void **state)
@@ -738,6 +788,7 @@ static const struct CMUnitTest tests[] = {
     TEST(test_redirects_are_not_followed),
     TEST(test_no_proxy_from_the_environment),
     TEST(test_no_proxy_for_plain_http),
+    TEST(test_a_proxy_that_refuses),
     TEST(test_reads_are_said_again),
     TEST(test_throttled_writes_are_said_again),
     TEST(test_a_lost_answer_makes_no_second_thing),
