@@ -9,6 +9,7 @@
 
 #include "account/account.h"
 #include "util/cleanup.h"
+#include "util/jsonout.h"
 
 int account_open(const struct conf *conf, const struct machine *machine, enum fetch_use use,
     struct account *account, struct reason *why)
@@ -177,9 +178,12 @@ int account_ask_as(struct account *account, const char *uuid, const char *operat
 
 void account_label(char label[65])
 {
-	if (gethostname(label, 65) < 0 || !*label)
-		strcpy(label, "localhost");
+	if (gethostname(label, 65) < 0)
+		*label = '\0';
 	label[64] = '\0';
+	/* A name is bytes to the kernel, and text to the service. */
+	if (!*label || !jsonout_is_text(label, strlen(label)))
+		strcpy(label, "localhost");
 }
 
 /* Contract A has no keys: a pair of tokens that is bound to the identity does their work. */

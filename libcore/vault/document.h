@@ -39,8 +39,8 @@ bool vault_model_has_signer(const json_t *root, const struct signer *signer);
 bool vault_model_time(const json_t *text, time_t *when);
 
 /*
- * Words about a secret, at most `max` bytes: no control characters, which would drive the terminal that
- * lists them.
+ * Words about a secret, at most `max` bytes of UTF-8: no control characters, which would drive the terminal
+ * that lists them.
  */
 bool vault_model_words(const char *words, size_t max);
 

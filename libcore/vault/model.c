@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "identity/name.h"
+#include "util/jsonout.h"
 #include "util/when.h"
 #include "vault/document.h"
 #include "vault/hex.h"
@@ -31,7 +32,9 @@ bool vault_model_time(const json_t *text, time_t *when)
 
 bool vault_model_words(const char *words, size_t max)
 {
-	if (strlen(words) > max)
+	size_t len = strlen(words);
+
+	if (len > max || !jsonout_is_text(words, len))
 		return false;
 	for (; *words; words++)
 		if ((unsigned char)*words < ' ' || *words == 0x7f)

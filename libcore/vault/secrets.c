@@ -157,7 +157,8 @@ static int check_change(const struct vault *vault, const struct vault_change *ch
 		    VAULT_VALUE_MAX);
 	if (change->note && !vault_model_words(change->note, VAULT_NOTE_MAX))
 		return reason_set(why, -EINVAL,
-		    "the note on %s must be one line of at most %u bytes without control "
+		    "the note on %s must be one line of UTF-8, of at most %u bytes and without "
+		    "control "
 		    "characters",
 		    folded, VAULT_NOTE_MAX);
 	if (now < 0 || now > last || change->expires < 0 || change->expires > last)

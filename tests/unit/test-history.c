@@ -80,6 +80,26 @@ static void test_versions_say_who_wrote_them(void **state)
 	assert_non_null(secret.host);
 }
 
+/* Names and notes come from outside, and a document is UTF-8. */
+static void test_words_that_are_no_utf_8(void **state)
+{
+	struct host host = forge_host();
+	vault_auto vault = forge_vault(&host, FORGE_NAME);
+	const struct vault_change change = {
+	    .name = "A", .value = "two", .len = 3, .note = "caf\xe9"};
+	struct vault_lease lease = {.holder = host.signer, .host = "caf\xe9", .since = NOW};
+	struct reason why = {0};
+
+	(void)state;
+	set_by(vault, "one", 0, "ren\xe9", NOW);
+	assert_versions(vault, "1=one by ?");
+	assert_int_equal(vault_set(vault, &change, NOW, &why), -EINVAL);
+	assert_non_null(strstr(why.text, "UTF-8"));
+	assert_int_equal(vault_set_lease(vault, &lease, NULL), 0);
+	assert_true(vault_lease(vault, &lease));
+	assert_string_equal(lease.host, "?");
+}
+
 static void test_versions_that_are_not_there(void **state)
 {
 	struct host host = forge_host();
@@ -181,6 +201,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_versions_say_who_wrote_them),
+	    cmocka_unit_test(test_words_that_are_no_utf_8),
 	    cmocka_unit_test(test_versions_that_are_not_there),
 	    cmocka_unit_test(test_a_rollback_is_a_version_of_its_own),
 	    cmocka_unit_test(test_expiry_comes_back_unless_it_has_passed),
