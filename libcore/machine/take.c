@@ -108,6 +108,8 @@ static int take_once(struct machine *machine, const struct take *take, const cha
 
 	if (r < 0)
 		return r;
+	if (take->seen && !buf_equal(take->seen, &sealed))
+		return reason_set(why, -EBUSY, "the vault of %s changed meanwhile", name);
 	taken->held = held ? vault_revision(held) : 0;
 	if (!held)
 		r = vault_trust_load(name, &machine->host, &trust, why);

@@ -164,8 +164,11 @@ static int push(struct meeting *m, const struct buf *sealed, struct reason *why)
 
 static int take(struct meeting *m, bool over_fork, struct reason *why)
 {
-	const struct take take = {
-	    .identity = m->identity, .sealed = &m->theirs_sealed, .over_fork = over_fork};
+	/* A change of the copy while the store was asked is no fault of theirs: that is another meeting. */
+	const struct take take = {.identity = m->identity,
+	    .sealed = &m->theirs_sealed,
+	    .over_fork = over_fork,
+	    .seen = &m->ours_sealed};
 	taken_auto taken = {0};
 	int r;
 

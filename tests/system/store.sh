@@ -163,6 +163,31 @@ test_a_fork_is_put_right() {
 	expect 1 compgen -G '/var/lib/ravi/forks/*'
 }
 
+is_asked() {
+	[[ $(requests /api/secrets/ GET) != 0 ]]
+}
+
+# The copy changes while the store is asked: that is a fork to be put right, and nothing that the store did wrong.
+test_a_change_while_the_store_is_asked() {
+	local asking setting
+	there ravi secrets set WHILE_ASKED there --identity agent
+	contract fault kind=delay path=/api/secrets/ method=GET ms=3000 >/dev/null
+	contract log/clear >/dev/null
+	ravi sync >/tmp/asking 2>&1 &
+	asking=$!
+	eventually 10 is_asked
+	ravi secrets set WHILE_ASKING here --identity agent &
+	setting=$!
+	wait $asking || fail "$(cat /tmp/asking)"
+	wait $setting
+	contains "$(cat /tmp/asking)" "agent: "
+	equal there "$(value WHILE_ASKED)"
+	equal here "$(value WHILE_ASKING)"
+	expect 1 compgen -G '/var/lib/ravi/forks/*'
+	there ravi sync >/dev/null
+	equal here "$(value there WHILE_ASKING)"
+}
+
 test_many_writers_lose_nothing() {
 	local i pids=()
 	for i in 1 2 3 4 5; do
