@@ -98,20 +98,39 @@ static int check_stays_ours(
 	    vault_name(vault), vault_name(vault));
 }
 
+/* By the document that is changed: who enters itself as a signer writes what no other machine takes. */
+static int check_may_write(const struct machine *machine, const struct vault *vault,
+    const struct vault_members *before, struct reason *why)
+{
+	for (size_t i = 0; i < before->signer_count; i++)
+		if (!memcmp(&before->signers[i], &machine->host.signer, sizeof(before->signers[i])))
+			return 0;
+	return reason_set(why, -EKEYREJECTED,
+	    "this host may not write the vault of %s: its signer is not in the vault's list; on a "
+	    "machine whose signer is, say: ravi vault signers add LINE --identity %s, with the "
+	    "line "
+	    "that ravi host show prints here",
+	    vault_name(vault), vault_name(vault));
+}
+
 static int update_once(struct machine *machine, const char *identity, machine_change *change,
     void *argument, struct vault **vault, struct reason *why)
 {
 	buf_auto held = {0};
 	buf_auto next = {0};
+	struct vault_members before;
 	int r;
 
 	r = machine_vault(machine, identity, &held, vault, why);
 	if (r < 0)
 		return r;
+	vault_members(*vault, &before);
 	r = change(argument, *vault, why);
 	if (r)
 		return r < 0 ? r : 0;
-	r = check_stays_ours(machine, *vault, why);
+	r = check_may_write(machine, *vault, &before, why);
+	if (r == 0)
+		r = check_stays_ours(machine, *vault, why);
 	if (r < 0)
 		return r;
 	r = vault_seal(*vault, &machine->host, &next, why);

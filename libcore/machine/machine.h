@@ -42,7 +42,8 @@ typedef int machine_change(void *argument, struct vault *vault, struct reason *w
 /*
  * Changes the vault of `identity`: opens it, calls `change`, seals the next revision and puts it into the
  * store; from the start again when somebody else was faster. On success `*vault` is what is stored now.
- * -EPERM: this machine is none of the vault's recipients, and could not open what it would write.
+ * -EKEYREJECTED: this machine was none of the vault's signers before the change. -EPERM: it is none of the
+ * recipients, and could not open what it would write.
  */
 int machine_update(struct machine *machine, const char *identity, machine_change *change,
     void *argument, struct vault **vault, struct reason *why);

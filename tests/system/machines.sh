@@ -173,6 +173,11 @@ test_a_reader_may_not_write() {
 	local said
 	said=$(printf x | expect 5 there ravi secrets set TOKEN --identity first 2>&1)
 	contains "$said" "may not write the vault"
+	contains "$said" "ravi vault signers add LINE --identity first"
+	# What it wrote of itself no other machine would take.
+	said=$(expect 5 there ravi vault signers add "$(cat /tmp/line.there)" --identity first 2>&1)
+	contains "$said" "may not write the vault"
+	equal 1 "$(there ravi vault signers list --identity first --json | jq '.signers | length')"
 	equal newer "$(there ravi secrets get TOKEN --identity first)"
 }
 
