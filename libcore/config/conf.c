@@ -80,6 +80,20 @@ bool conf_has_leases(const struct conf *conf)
 	return conf_has_remote_store(conf) && conf->seal == SEAL_ON;
 }
 
+static size_t without_slash(const char *url)
+{
+	size_t len = strlen(url);
+
+	return len && url[len - 1] == '/' ? len - 1 : len;
+}
+
+bool conf_same_service(const char *a, const char *b)
+{
+	size_t len = without_slash(a);
+
+	return len == without_slash(b) && !memcmp(a, b, len);
+}
+
 const char *conf_reach_word(int reach)
 {
 	return reach_words[reach];

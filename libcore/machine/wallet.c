@@ -10,6 +10,7 @@
 #include <sys/file.h>
 #include <time.h>
 
+#include "config/conf.h"
 #include "config/paths.h"
 #include "machine/wallet.h"
 #include "util/cleanup.h"
@@ -78,7 +79,7 @@ int wallet_get(const struct wallet *wallet, const char *name, const char *url, s
 
 	if (r < 0)
 		return r;
-	if (!url || !secret.note || strcmp(secret.note, url))
+	if (!url || !secret.note || !conf_same_service(secret.note, url))
 		return reason_set(why, -EKEYREJECTED,
 		    "the key that this host has was made at %s, and service_url says %s; log in "
 		    "there: ravi auth login",

@@ -379,6 +379,13 @@ test_a_certificate_that_does_not_hold() {
 	configure_service "$(served service_url)"
 }
 
+# The same service: one slash at the end of its address is as good as none.
+test_a_slash_changes_no_service() {
+	configure_service "$(served service_url)/"
+	ravi auth status >/dev/null
+	configure_service "$(served service_url)"
+}
+
 # A key is for the service that it was made at.
 test_a_key_goes_to_no_other_host() {
 	contract log/clear >/dev/null

@@ -47,7 +47,7 @@ static int from_wallet(const char *identity, struct mailbox *m, struct reason *w
 static int check_service(
     const struct mailbox *m, const struct ring_profile *profile, struct reason *why)
 {
-	if (!strcmp(profile->service, m->conf.service_url))
+	if (conf_same_service(profile->service, m->conf.service_url))
 		return 0;
 	if (!*profile->service)
 		return reason_set(why, -EKEYREJECTED,
