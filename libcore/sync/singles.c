@@ -152,9 +152,29 @@ static bool is_newer(const struct single *one)
 	return !text || when_parse(text, &when) < 0 || when >= one->ours.updated;
 }
 
+static struct buf without_blanks(const struct buf *value)
+{
+	static const char blanks[] = " \t\r\n";
+	struct buf part = *value;
+
+	for (; part.len && strchr(blanks, *part.data); part.data++)
+		part.len--;
+	while (part.len && strchr(blanks, part.data[part.len - 1]))
+		part.len--;
+	return part;
+}
+
+/* Whether theirs is the value as the service has it: some cut blanks off both ends, which is nobody's change. */
+static bool is_kept(const struct buf *theirs, const struct buf *value)
+{
+	const struct buf part = without_blanks(value);
+
+	return buf_equal(theirs, value) || buf_equal(theirs, &part);
+}
+
 static enum single_fate decide(const struct single *one)
 {
-	bool theirs_is_base = one->base.name && buf_equal(&one->theirs, &one->base.value);
+	bool theirs_is_base = one->base.name && is_kept(&one->theirs, &one->base.value);
 
 	if (!one->row)
 		return without_row(one);
@@ -163,7 +183,7 @@ static enum single_fate decide(const struct single *one)
 	if (buf_equal(&one->ours.value, &one->theirs))
 		return SINGLE_STAYS;
 	if (theirs_is_base)
-		return SINGLE_PUSH;
+		return buf_equal(&one->ours.value, &one->base.value) ? SINGLE_STAYS : SINGLE_PUSH;
 	if (one->base.name ? buf_equal(&one->ours.value, &one->base.value) : is_newer(one))
 		return SINGLE_TAKE;
 	return SINGLE_TAKE_UNDER;

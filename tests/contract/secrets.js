@@ -22,6 +22,8 @@ function checkValue({ settings }, value) {
 		throw new Refusal(400, { value: [`Ensure this field has no more than ${settings.secret_size_max} characters.`] });
 }
 
+const kept = ({ settings }, value) => settings.secret_trim ? value.trim() : value;
+
 function createSecret(call) {
 	const { world, identity, body } = call;
 	const key = checkKey(call, body.key);
@@ -29,7 +31,7 @@ function createSecret(call) {
 	if (identity.secrets.some((one) => one.key === key))
 		throw new Refusal(400, { non_field_errors: ["The fields identity, key must make a unique set."] });
 	const secret = {
-		uuid: crypto.randomUUID(), identity: identity.id, key, value: body.value, notes: body.notes ?? "",
+		uuid: crypto.randomUUID(), identity: identity.id, key, value: kept(call, body.value), notes: body.notes ?? "",
 		created_dt: world.now(), updated_dt: world.now(),
 	};
 	identity.secrets.push(secret);
@@ -61,7 +63,9 @@ function patchSecret(call, names) {
 	const secret = oneSecret(call, names);
 	if (call.body.value !== undefined)
 		checkValue(call, call.body.value);
-	return change(call, secret, ["value", "notes"]);
+	const answer = change(call, secret, ["value", "notes"]);
+	secret.value = kept(call, secret.value);
+	return answer;
 }
 
 // ---- passwords ----

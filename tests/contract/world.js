@@ -33,6 +33,7 @@ const DEFAULTS = {
 	encryption: "on", // "empty", "absent", "swapped" (2.15)
 	key_revocation: false, // DELETE of one's own key: nothing documents it (1.5)
 	secret_size_max: 0, // bytes of a value; 0: no limit
+	secret_trim: false, // blanks at both ends of a value are cut off, as web frameworks do
 	clock_skew: 0, // seconds that the server's clock is ahead
 	duplicate_rows: false, // every list gives its first row twice
 };

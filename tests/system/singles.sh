@@ -54,6 +54,29 @@ test_values_of_others_are_taken_and_marked() {
 	equal ghp_theirs "$(as agent 'ravi-keyctl print GH_TOKEN')"
 }
 
+# A key of OpenSSH without its last newline is none any more.
+test_blanks_that_the_service_cuts_off_stay_here() {
+	contract set secret_trim=true >/dev/null
+	printf 'first\n\n' >/tmp/key
+	ravi secrets set WITH_BLANKS --file /tmp/key --identity agent
+	equal first "$(at_service WITH_BLANKS)"
+	contract log/clear >/dev/null
+	ravi sync >/dev/null
+	ravi sync >/dev/null
+	equal 0 "$(requests /api/secrets/ PATCH)"
+	ravi secrets get WITH_BLANKS --identity agent | cmp - /tmp/key
+	# A change is one on either side.
+	elsewhere WITH_BLANKS second
+	ravi sync >/dev/null
+	equal second "$(value WITH_BLANKS)"
+	printf 'third\n' >/tmp/key
+	ravi secrets set WITH_BLANKS --file /tmp/key --identity agent
+	equal third "$(at_service WITH_BLANKS)"
+	contract set secret_trim=false >/dev/null
+	ravi secrets delete WITH_BLANKS --identity agent
+	equal "" "$(at_service WITH_BLANKS)"
+}
+
 test_ours_go_there() {
 	echo npm_ours | ravi secrets set NPM_TOKEN --identity agent
 	equal npm_ours "$(at_service NPM_TOKEN)"
