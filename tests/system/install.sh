@@ -43,6 +43,22 @@ test_uninstall_leaves_nothing_below_destdir() {
 	equal "" "$(staged)"
 }
 
+# As `make distcheck` configures it: what it installs and takes away again is none of this machine's settings.
+test_distcheck_keeps_to_its_own_folder() {
+	local flags said dc_install_base=/tmp/distcheck/base
+	mkdir -p /tmp/distcheck
+	cd /tmp/distcheck || return
+	# shellcheck disable=SC2016 # make's
+	flags=$(make -s -C "$build" flags --eval='flags:; $(info $(AM_DISTCHECK_CONFIGURE_FLAGS))@:')
+	# The way the shell of that rule reads them.
+	eval "$WORK/src/configure $flags --prefix=$dc_install_base" >/dev/null
+	said=$(make -n install-data-local)
+	contains "$said" "'$dc_install_base/etc/ravi/ravi.conf'"
+	lacks "$said" "'/etc/"
+	cd /
+	rm -r /tmp/distcheck
+}
+
 test_settings_that_were_changed_stay() {
 	make -C "$build" install DESTDIR="$stage" >/dev/null
 	echo 'timeout = 5' >>"$stage/etc/ravi/ravi.conf"
