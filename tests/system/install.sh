@@ -43,6 +43,14 @@ test_uninstall_leaves_nothing_below_destdir() {
 	equal "" "$(staged)"
 }
 
+# `make check` as somebody who is not root: what it cannot test is no failure.
+test_unit_tests_skip_what_wants_root() {
+	local said
+	said=$(bare nobody srcdir="$WORK/src" CMOCKA_MESSAGE_OUTPUT=TAP "$WORK/src/tests/unit/skips" "$BUILT/unit/test-conf" 2>/dev/null)
+	contains "$said" "# SKIP test_odd_files"
+	lacks "$said" "not ok"
+}
+
 # As `make distcheck` configures it: what it installs and takes away again is none of this machine's settings.
 test_distcheck_keeps_to_its_own_folder() {
 	local flags said dc_install_base=/tmp/distcheck/base

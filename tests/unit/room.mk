@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 # One program a room of libcore; each prints TAP through cmocka.
 UNIT_TESTS =
+EXTRA_DIST += %D%/skips
 
 UNIT_TESTS += %D%/test-util
 %C%_test_util_SOURCES = %D%/test-util.c %D%/unit.h
