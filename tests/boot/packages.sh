@@ -91,6 +91,11 @@ test_installed() {
 	test -s /usr/share/man/man8/pam_ravi.8.gz
 }
 
+test_all_examples_are_there() {
+	equal "$(cd /ravi/src/conf/examples && printf '%s\n' * | sed 's/\.in$//' | sort)" \
+		"$(find /usr/share/doc/libpam-ravi/examples -type f -printf '%f\n' | sort)"
+}
+
 # What ran before an upgrade goes on, is counted, and is taken away at its end.
 test_upgraded_with_live_sessions() {
 	local ring records
