@@ -38,6 +38,13 @@ test_modes_are_plain() {
 	equal "" "$(find "$stage" ! -user root)"
 }
 
+test_agents_may_enter_its_folders_whatever_the_umask() {
+	rm -rf /tmp/narrow
+	(umask 077 && make -C "$build" install DESTDIR=/tmp/narrow >/dev/null 2>&1)
+	equal "755 755" "$(stat -c %a /tmp/narrow/usr/libexec/ravi /tmp/narrow/usr/libexec/ravi/shims | xargs)"
+	rm -r /tmp/narrow
+}
+
 test_uninstall_leaves_nothing_below_destdir() {
 	make -C "$build" uninstall DESTDIR="$stage" >/dev/null
 	equal "" "$(staged)"

@@ -7,10 +7,12 @@ bin_PROGRAMS += %D%/ravi-gh
 %C%_ravi_gh_LDADD = $(RING_READER)
 FILLED_MANS += %D%/ravi-gh.1
 
-# The folder that goes first in a daemon's PATH: `gh` in it is ravi-gh.
+# The folder that goes first in a daemon's PATH: `gh` in it is ravi-gh. Whose umask keeps agents out of it has them run
+# the real one.
 SHIMS = $(DESTDIR)$(ravilibexecdir)/shims
 install-shims:
 	$(MKDIR_P) '$(SHIMS)'
+	chmod 755 '$(DESTDIR)$(ravilibexecdir)' '$(SHIMS)'
 	rm -f '$(SHIMS)/gh' && $(LN_S) '$(bindir)/ravi-gh' '$(SHIMS)/gh'
 uninstall-shims:
 	rm -f '$(SHIMS)/gh'
