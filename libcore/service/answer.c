@@ -82,6 +82,15 @@ static int say_throttled(long wait, const char *said, struct reason *why)
 	    why, -EUSERS, "the service was asked too often (429)%s; try again in %ld s", said, wait);
 }
 
+static int say_out_of_order(int status, const char *said, long wait, struct reason *why)
+{
+	if (wait < 0)
+		return reason_set(why, -EHOSTDOWN,
+		    "the service is out of order (%d)%s; try again later", status, said);
+	return reason_set(why, -EHOSTDOWN, "the service is out of order (%d)%s; try again in %ld s",
+	    status, said, wait);
+}
+
 static int say(const struct http *http, int status, const char *said, struct reason *why)
 {
 	switch (status) {
@@ -102,9 +111,6 @@ static int say(const struct http *http, int status, const char *said, struct rea
 	default:
 		break;
 	}
-	if (status >= 500)
-		return reason_set(
-		    why, -EHOSTDOWN, "the service is out of order (%d)%s; try again later", status, said);
 	if (status >= 400)
 		return reason_set(
 		    why, -EBADRQC, "the service did not take the request (%d)%s", status, said);
@@ -127,8 +133,10 @@ int answer_judge(
 		return 0;
 	body = answer_json(&answer->body);
 	add_said(body, &said);
-	if (answer->status != 429)
+	if (answer->status != 429 && answer->status < 500)
 		return say(http, answer->status, buf_text(&said), why);
 	*wait = find_wait(answer, body);
-	return say_throttled(*wait, buf_text(&said), why);
+	return answer->status == 429
+		   ? say_throttled(*wait, buf_text(&said), why)
+		   : say_out_of_order(answer->status, buf_text(&said), *wait, why);
 }

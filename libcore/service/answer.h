@@ -10,7 +10,7 @@
 /* The body as JSON; NULL when it is none. */
 json_t *answer_json(const struct buf *body);
 
-/* 0 for 2xx, else the failure. `wait`: the seconds that a 429 asks for, -1 when it does not say. */
+/* 0 for 2xx, else the failure. `wait`: the seconds that a 429 or 5xx asks for, -1 when it does not say. */
 int answer_judge(
     const struct http *http, const struct http_answer *answer, long *wait, struct reason *why);
 

@@ -70,7 +70,8 @@ const KINDS = {
 		"Retry-After": new Date(Math.ceil((Date.now() + (fault.seconds ?? 1) * 1000) / 1000) * 1000).toUTCString(),
 	}),
 	"429-bare": (response) => json(response, 429, "slow down", { "Content-Type": "text/plain" }),
-	"status": (response, fault) => json(response, fault.status ?? 500, fault.body ?? { detail: "An error on purpose." }),
+	"status": (response, fault) => json(response, fault.status ?? 500, fault.body ?? { detail: "An error on purpose." },
+		fault.seconds ? { "Retry-After": String(fault.seconds) } : {}),
 	"empty": (response, fault) => { response.writeHead(fault.status ?? 200); response.end(); },
 	// To another host, which must not see the credential.
 	"redirect": (response, fault) => { response.writeHead(302, { Location: fault.to ?? "https://elsewhere.test/" }); response.end(); },

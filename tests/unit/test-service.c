@@ -381,6 +381,8 @@ static void test_throttled(void **state)
 	outcome_auto header = strike("{\"kind\": \"429-seconds\", \"seconds\": 42}", LONG);
 	outcome_auto date = strike("{\"kind\": \"429-date\", \"seconds\": 60}", LONG);
 	outcome_auto bare = strike("{\"kind\": \"429-bare\"}", LONG);
+	outcome_auto down =
+	    strike("{\"kind\": \"status\", \"status\": 503, \"seconds\": 42}", LONG);
 	outcome_auto long_off = strike("{\"kind\": \"429-seconds\", \"seconds\": 200000}", LONG);
 
 	(void)state;
@@ -391,6 +393,8 @@ static void test_throttled(void **state)
 	fails(&date, -EUSERS, "try again in ");
 	assert_in_range(date.answer.wait, 30, 61);
 	fails(&bare, -EUSERS, "try again later");
+	/* A service that is being mended says when, too: it is not asked again at once. */
+	fails(&down, -EHOSTDOWN, "try again in 42 s");
 	/* A wait beyond what is waited at all is no reason to ask again at once. */
 	fails(&long_off, -EUSERS, "try again in 86400 s");
 }
