@@ -81,13 +81,11 @@ void audit_add_quietly(struct audit_batch *batch, const char *event, const char 
 	add(batch, &line);
 }
 
-void audit_hold(struct audit_batch *batch, int milliseconds)
+void audit_hold(struct audit_batch *batch)
 {
-	int lock;
+	bool is_kept = geteuid() == 0 && batch->lines.len && !batch->lines.error;
+	int lock = is_kept ? audit_lock(&audit_machine_trail, AUDIT_LOGIN_WAIT, NULL) : 0;
 
-	if (batch->lock > 0 || geteuid() != 0 || !batch->lines.len || batch->lines.error)
-		return;
-	lock = audit_lock(&audit_machine_trail, milliseconds, NULL);
 	batch->lock = lock > 0 ? lock : 0;
 }
 

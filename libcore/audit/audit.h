@@ -50,10 +50,10 @@ void audit_add_quietly(struct audit_batch *batch, const char *event, const char 
 
 /*
  * Takes the trail's lock for the next flush, which may then be a child's: whoever looks into the trail from now
- * on waits for it. Waits so long for the others, and does nothing where the lock is held already. Why it could not be
- * had, the flush says that tries again.
+ * on waits for it. It waits for the others as long as a login may. Why it could not be had, the flush says that
+ * tries again, and longer.
  */
-void audit_hold(struct audit_batch *batch, int milliseconds);
+void audit_hold(struct audit_batch *batch);
 
 /* Writes what was added, and forgets it. */
 void audit_flush(struct audit_batch *batch);

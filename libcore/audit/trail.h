@@ -42,7 +42,8 @@
 
 #define AUDIT_FILE       "audit.log"
 #define AUDIT_ROTATE     (8u << 20) /* bytes */
-#define AUDIT_WAIT       200        /* milliseconds that a writer waits for the others */
+#define AUDIT_WAIT       3000       /* milliseconds that a writer waits for the others */
+#define AUDIT_LOGIN_WAIT 200        /* the same where a login waits for the writer */
 #define AUDIT_SECRET_KEY 64         /* bytes, as libsodium holds an Ed25519 key */
 #define AUDIT_PUBLIC_KEY 32
 
@@ -65,7 +66,7 @@ int audit_append(const struct audit_trail *trail, const char *texts, struct reas
 /*
  * The same in two steps, for who hands the second one to a child: whoever opens the trail after the first waits
  * for the second. The lock is a descriptor, which a child has as well; errors as above. audit_append_locked
- * closes it. Whoever nobody waits for waits longer for the others than AUDIT_WAIT.
+ * closes it.
  */
 int audit_lock(const struct audit_trail *trail, int milliseconds, struct reason *why);
 int audit_append_locked(

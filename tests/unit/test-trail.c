@@ -849,7 +849,7 @@ static void test_who_waits_while_the_trail_is_put_aside_writes_to_the_new_one(vo
 	assert_true(pid >= 0);
 	if (pid == 0) {
 		close(lock);
-		lock = audit_lock(&f->trail, 20 * AUDIT_WAIT, NULL);
+		lock = audit_lock(&f->trail, AUDIT_WAIT, NULL);
 		_exit(lock < 0 ||
 		      audit_append_locked(&f->trail, lock, "event=late result=done", NULL) < 0);
 	}

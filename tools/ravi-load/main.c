@@ -17,7 +17,6 @@
 #include <syslog.h>
 #include <unistd.h>
 
-#include "audit/trail.h"
 #include "fetch/down.h"
 #include "sync/wanted.h"
 #include "task.h"
@@ -28,8 +27,7 @@
 #include "util/takeover.h"
 #include "vault/vault.h"
 
-#define FINISH_TIME 500  /* milliseconds that the audit trail may hold up who waits for it */
-#define PATIENCE    3000 /* milliseconds that who is not waited for waits for other writers */
+#define FINISH_TIME 500 /* milliseconds that the audit trail may hold up who waits for it */
 
 struct values {
 	const char *load, *end, *release, *deny;
@@ -179,11 +177,9 @@ static void finish_aside(const struct task *task, bool goes_on)
 	fd_auto pidfd = -1;
 	pid_t pid;
 
-	audit_hold(task->events, AUDIT_WAIT);
+	audit_hold(task->events);
 	heed_end(false);
 	pid = fork();
-	if (pid == 0)
-		audit_hold(task->events, PATIENCE);
 	if (pid <= 0)
 		finish(task);
 	if (pid == 0)
