@@ -575,6 +575,14 @@ test_deleting_a_further_identity() {
 	refused 3 "is deleted" ravi identity delete late
 }
 
+# Whoever started us may have us inherit that: then no child leaves a status to wait for.
+test_the_caller_may_ignore_its_children() {
+	env --ignore-signal=CHLD ravi identity create --name childless >/dev/null
+	id childless
+	env --ignore-signal=CHLD ravi identity delete childless >/dev/null
+	userdel -r childless
+}
+
 test_deleting_an_identity_that_has_no_vault() {
 	ravi identity create --name vaultless >/dev/null
 	rm "$(vault_of vaultless)"
