@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What agents ask the broker for, writes before all: what `ravi secrets set|delete` run as the agent and ravi-codex's write-back ask the
- * broker for. One connection to /run/ravi/broker.sock (root 0666) a request; protocol.h says what goes over
- * it. The kernel says who is asking; no message does.
+ * What agents ask the broker for, writes before all: `ravi secrets set|delete` run as the agent, and
+ * ravi-codex's write-back. One connection to /run/ravi/broker.sock (root 0666) a request; protocol.h says
+ * what goes over it. The kernel says who is asking; no message does.
  *
  * JSON goes through jansson: a program that has values written calls vault_memory_init (vault/vault.h) first.
  */
@@ -28,17 +28,18 @@ struct broker_write {
 	size_t len;
 	time_t expires;   /* 0: never */
 	const char *note; /* NULL: the one it has stays */
-	bool has_base;    /* it grew from: */
-	uint64_t
-	    base; /* this version, which the vault must still have; 0: from none, and it must have none */
+	bool has_base;    /* it grew from `base` */
+	/* The version that the vault must still have; 0: it must have none. */
+	uint64_t base;
 };
 
 /*
  * Stores a secret and refreshes the ring: 0 with the new version.
  *
- *	-ESTALE		the vault has another version than `base` (one that has expired is none); the value was kept as a conflict, as the
- *			reason says, under NAME_CONFLICT. Not when that version holds the very same value:
- *			then this is 0, so a write whose answer got lost can be said again.
+ *	-ESTALE		the vault has another version than `base` (one that has expired is none); the
+ *			value was kept as a conflict, as the reason says, under NAME_CONFLICT. Not when
+ *			that version holds the very same value: then this is 0, so a write whose answer
+ *			got lost can be said again.
  *	-EACCES		policy, or the identity is not the asking user's; -EPERM: who asks is no agent
  *	-EINVAL, -E2BIG	the name, the note or the value cannot be stored
  *	-EDQUOT		too many writes in the last minute
@@ -56,9 +57,9 @@ int broker_delete(
     const char *identity, const char *name, struct deadline deadline, struct reason *why);
 
 /*
- * Asks that this machine use the identity's Codex login: 0: it does. -EINPROGRESS: nobody does, and root's programs
- * have been asked to see to it at the service; the ring's profile says when they have. -EACCES with the reason:
- * another machine does.
+ * Asks that this machine use the identity's Codex login: 0: it does. -EINPROGRESS: nobody does, and root's
+ * programs have been asked to see to it at the service; the ring's profile says when they have. -EACCES
+ * with the reason: another machine does.
  */
 int broker_lease(const char *identity, struct deadline deadline, struct reason *why);
 

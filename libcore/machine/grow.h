@@ -16,9 +16,12 @@
 struct grow {
 	struct vault_change change;
 	uint64_t base; /* the version it grew from; 0: any */
-	bool
-	    from_none; /* `base` is 0 because there was none: there must be none, or one that has expired */
-	/* What version `base` was, for a name that was deleted and made again begins anew with 1. NULL: not known. */
+	/* `base` is 0 because there was none: there must be none, or one that has expired. */
+	bool from_none;
+	/*
+	 * What version `base` was, for a name that was deleted and made again begins anew with 1. NULL:
+	 * not known.
+	 */
 	const struct buf *from;
 	bool keeps_expiry; /* that of the version it grew from, whatever `change` says */
 	/*
@@ -26,8 +29,8 @@ struct grow {
 	 * killed before the answer came. NULL: there is none.
 	 */
 	const struct buf *sent;
-	const struct conf
-	    *policy; /* whose agent_write must let it; NULL: no agent's word, or asked already */
+	/* Whose agent_write must let it; NULL: no agent's word, or asked already. */
+	const struct conf *policy;
 };
 
 /*

@@ -7,8 +7,8 @@ bin_PROGRAMS += %D%/ravi-gh
 %C%_ravi_gh_LDADD = $(RING_READER)
 FILLED_MANS += %D%/ravi-gh.1
 
-# The folder that goes first in a daemon's PATH: `gh` in it is ravi-gh. Whose umask keeps agents out of it has them run
-# the real one.
+# The folder that goes first in a daemon's PATH: `gh` in it is ravi-gh. Agents that could not enter it (root's umask
+# is 077, say) would run the gh behind it, without the worktree's token.
 SHIMS = $(DESTDIR)$(ravilibexecdir)/shims
 install-shims:
 	$(MKDIR_P) '$(SHIMS)'
