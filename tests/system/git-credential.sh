@@ -230,11 +230,21 @@ test_an_expiry_is_told() {
 test_hosts_of_others_get_no_answer() {
 	local host
 	for host in gitlab.com www.github.com github.com.evil.test evilgithub.com github.co api.github.com \
-		github.com. xn--github-xyz.com localhost '[::1]:443' github.com-evil.test; do
+		github.com. xn--github-xyz.com localhost '[::1]:443' github.com-evil.test \
+		my_host:3000 my_host build~1 'm\xc3\xbcller.test' 'g\xc4\xb1thub.com' gitlab.com: gitlab.com:70000 \
+		'[::1' '[fe80::1%%eth0]:3000'; do
 		told 0 "" "" "protocol=https\nhost=$host\n\n"
 	done
+	told 0 "" "" "protocol=https\nhost=$(printf 'a%.0s' {1..300})\n\n"
 	# A client certificate's passphrase is none of our business.
 	told 0 "" "" 'protocol=cert\nhost=\npath=/home/first/key.pem\n\n'
+}
+
+test_a_general_helper_leaves_others_hosts_to_the_next() {
+	as first 'printf "protocol=https\nhost=my_host:3000\nusername=me\npassword=mine\n\n" | git credential-store store'
+	contains "$(as first 'printf "protocol=https\nhost=my_host:3000\n\n" | git -c credential.helper= \
+		-c credential.helper=/usr/bin/git-credential-ravi -c credential.helper=store credential fill')" password=mine
+	as first 'rm .git-credentials'
 }
 
 test_what_is_refused() {
@@ -260,7 +270,7 @@ test_what_is_refused() {
 	told 5 quit=1 "is no host" 'protocol=https\nhost=github.com/\n\n'
 	told 5 quit=1 "is no host" 'protocol=https\nhost= github.com\n\n'
 	told 5 quit=1 "is no host" 'protocol=https\nhost=github.com\\x00evil\n\n'
-	told 5 quit=1 "is no host" 'protocol=https\nhost=g\xc4\xb1thub.com\n\n'
+	told 5 quit=1 "is no host" 'protocol=https\nhost=:443\n\n'
 	# What a URL can smuggle.
 	told 5 quit=1 "twice" 'protocol=https\nhost=evil.test\nhost=github.com\n\n'
 	told 5 quit=1 "twice" 'protocol=http\nprotocol=https\nhost=github.com\n\n'

@@ -98,6 +98,31 @@ static int host_at(const struct conf *conf, size_t i, struct host *host, struct 
 	return r < 0 ? r : 1;
 }
 
+/* What stands in no host: such a request was not written by git, or its URL was made to deceive. */
+static bool is_smuggled(const char *text)
+{
+	if (!*text || *text == ':')
+		return true;
+	for (; *text; text++)
+		if ((unsigned char)*text <= ' ' || *text == 0x7f || strchr("/\\@?#", *text))
+			return true;
+	return false;
+}
+
+/* Whether the name, less its port, is the mapped one. */
+static bool is_named(const char *text, const struct host *host)
+{
+	char name[HOST_NAME_MAX_LEN + 1] = "";
+	size_t len = name_length(text);
+
+	if (len > HOST_NAME_MAX_LEN)
+		return false;
+	memcpy(name, text, len);
+	fold(name);
+	return !strcmp(name, host->name);
+}
+
+/* Whatever is written behind a name that is not ours, git may ask the next helper for it. */
 int host_find(const struct conf *conf, const char *protocol, const char *name, struct host *host,
     struct reason *why)
 {
@@ -105,13 +130,14 @@ int host_find(const struct conf *conf, const char *protocol, const char *name, s
 	struct host asked;
 	int r;
 
-	r = host_parse(name, &asked, why);
-	if (r < 0)
-		return reason_prefix(why, -EPERM, "refused: ");
+	if (is_smuggled(name))
+		return reason_set(why, -EPERM, "refused: \"%.80s\" is no host", name);
 	for (size_t i = 0; (r = host_at(conf, i, host, why)) > 0; i++) {
-		if (strcmp(host->name, asked.name) != 0)
+		if (!is_named(name, host))
 			continue;
 		is_ours = true;
+		if (host_parse(name, &asked, why) < 0)
+			return reason_prefix(why, -EPERM, "refused: ");
 		if (host->port == asked.port && !strcmp(protocol, "https"))
 			return 1;
 	}

@@ -29,8 +29,8 @@ int host_parse(const char *text, struct host *host, struct reason *why);
 
 /*
  * The mapped host that a request's protocol and host mean. 1 with `host`; 0: no host of ours; -EPERM: the
- * name is one of ours, and the protocol is not https or the port another one, or the host is written as
- * none can be; -EINVAL: a git_host in ravi.conf is wrong.
+ * name is one of ours, and the protocol is not https or the port another one or none, or the host has
+ * something in it that stands in none; -EINVAL: a git_host in ravi.conf is wrong.
  */
 int host_find(const struct conf *conf, const char *protocol, const char *name, struct host *host,
     struct reason *why);
