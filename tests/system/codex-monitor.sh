@@ -59,6 +59,20 @@ test_print_shows_names_and_no_value() {
 	contains "$(cat /tmp/notes)" codexBin
 }
 
+test_print_changes_nothing() {
+	[[ ! -e /home/first/.codex ]]
+	as_first 'mkdir -m 755 open && ravi-codex-monitor --print --codex-home ~/open' >/dev/null 2>&1
+	equal 755 "$(stat -c %a /home/first/open)"
+	rmdir /home/first/open
+	printf '{"remoteBackendToken": "%s"}' "$TOKEN" >"$DATA/settings.json"
+	local option
+	for option in --print --which; do
+		refused 2 "change nothing" monitor --adopt $option
+	done
+	grep -q "$TOKEN" "$DATA/settings.json"
+	rm "$DATA/settings.json"
+}
+
 test_which_tells_whose_token_it_is() {
 	local out
 	out=$(as_first ravi-codex-monitor --which)
@@ -123,7 +137,9 @@ test_a_plaintext_token_is_said_and_adopted() {
 	chown first:first "$DATA/settings.json"
 	/usr/libexec/ravi/ravi-broker --listen >/tmp/broker.out 2>&1 &
 	eventually 5 test -S /run/ravi/broker.sock
-	monitor --adopt --print >/tmp/out 2>&1
+	monitor --adopt >/tmp/out 2>&1 &
+	eventually 20 daemon_answers
+	stop_daemon
 	equal "$TOKEN" "$(ravi secrets get CODEX_MONITOR_DAEMON_TOKEN --identity first)"
 	! grep -q "$TOKEN" "$DATA/settings.json"
 	equal 'dark null null other' "$(jq -r '[.theme, .remoteBackendToken, .remoteBackends[].token] | map(. // "null") | join(" ")' "$DATA/settings.json")"
@@ -133,7 +149,7 @@ test_a_plaintext_token_is_said_and_adopted() {
 
 test_adopt_does_not_overwrite_another_token() {
 	printf '{"remoteBackendToken": "something-else"}' >"$DATA/settings.json"
-	expect 1 monitor --adopt --print >/tmp/out 2>&1
+	expect 1 monitor --adopt >/tmp/out 2>&1
 	contains "$(cat /tmp/out)" "another"
 	grep -q something-else "$DATA/settings.json"
 	rm "$DATA/settings.json"

@@ -43,7 +43,9 @@ static const struct option_row start_options[] = {
     {ROW(which, "which"), .kind = OPTION_FLAG,
 	.help = "tell whose token the daemon would get, and why; start nothing"},
     {ROW(print, "print"), .kind = OPTION_FLAG,
-	.help = "show whose token it is, the command line and its variables' names; start nothing"},
+	.help =
+	    "show whose token it is, the command line and its variables' names; start and change "
+	    "nothing"},
     {ROW(json, "json"), .kind = OPTION_FLAG, .help = "with --which and --print: as JSON"},
     {0},
 };

@@ -50,8 +50,7 @@ static int find_daemon(const char *argument, char path[PATH_MAX], struct reason 
 	return program_find(&search, path, why);
 }
 
-/* CODEX_HOME, made where it is missing: codex refuses one that is not there, and we one that is open. */
-static int prepare_codex_home(const struct monitor *m, char path[PATH_MAX], struct reason *why)
+static int find_codex_home(const struct monitor *m, char path[PATH_MAX], struct reason *why)
 {
 	const char *named = m->codex_home ? m->codex_home : getenv("CODEX_HOME");
 	const char *home = getenv("HOME");
@@ -65,6 +64,12 @@ static int prepare_codex_home(const struct monitor *m, char path[PATH_MAX], stru
 		    : snprintf(path, PATH_MAX, "%s/.codex", home);
 	if (len < 0 || len >= PATH_MAX)
 		return reason_set(why, -ENAMETOOLONG, "the path of CODEX_HOME is too long");
+	return 0;
+}
+
+/* Made where it is missing: codex refuses one that is not there, and we one that is open. */
+static int prepare_codex_home(const char *path, struct reason *why)
+{
 	if ((mkdir(path, 0700) < 0 && errno != EEXIST) || chmod(path, 0700) < 0)
 		return reason_errno(why, -errno, "%s", path);
 	return 0;
@@ -178,7 +183,9 @@ static int prepare(const struct monitor *m, const char *daemon, struct start *s,
 	if (r == 0)
 		r = check_exposure(s, why);
 	if (r == 0)
-		r = prepare_codex_home(m, s->codex_home, why);
+		r = find_codex_home(m, s->codex_home, why);
+	if (r == 0 && !m->print)
+		r = prepare_codex_home(s->codex_home, why);
 	/* Before PATH begins with the shims and the token is in the environment. */
 	if (r == 0)
 		r = find_daemon(daemon, s->program, why);
@@ -193,6 +200,9 @@ int monitor_start(void *values, int argc, char **argv)
 	struct reason why = {0};
 	int r = nodump_begin(&core);
 
+	if (m->adopt && (m->print || m->which))
+		return cli_usage(
+		    "--adopt goes with neither --which nor --print, which change nothing");
 	if (r == 0 && m->which)
 		return tell_which(m);
 	if (m->json && !m->print)
