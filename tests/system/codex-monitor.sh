@@ -147,6 +147,30 @@ test_a_plaintext_token_is_said_and_adopted() {
 	equal first "$(stat -c %U "$DATA/settings.json")"
 }
 
+test_other_daemons_tokens_in_clear_are_said_too() {
+	printf '{"remoteBackendToken": null, "remoteBackends": [{"id": "a"}, {"id": "b", "token": "other"}]}' >"$DATA/settings.json"
+	start_daemon
+	contains "$(cat /tmp/daemon.out)" "other daemons in clear (1 in remoteBackends)"
+	contains "$(monitor status)" "other daemons in clear (1 in remoteBackends)"
+	lacks "$(monitor status)" "no token"
+	equal "true 1" "$(monitor status --json | jq -r '"\(.plaintext_token) \(.plaintext_others)"')"
+	stop_daemon
+	monitor --adopt >/tmp/out 2>&1 &
+	eventually 20 daemon_answers
+	contains "$(cat /tmp/out)" "no token of this daemon"
+	equal other "$(jq -r '.remoteBackends[1].token' "$DATA/settings.json")"
+	stop_daemon
+	# That of the vault is this daemon's, wherever it stands.
+	jq --arg token "$TOKEN" '.remoteBackends[0].token = $token' "$DATA/settings.json" >/tmp/settings.json
+	cat /tmp/settings.json >"$DATA/settings.json"
+	contains "$(expect 6 monitor status 2>/dev/null)" "--adopt"
+	monitor --adopt >/tmp/out 2>&1 &
+	eventually 20 daemon_answers
+	equal "null other" "$(jq -r '[.remoteBackends[].token | . // "null"] | join(" ")' "$DATA/settings.json")"
+	equal "true 1" "$(monitor status --json | jq -r '"\(.plaintext_token) \(.plaintext_others)"')"
+	stop_daemon
+}
+
 test_adopt_does_not_overwrite_another_token() {
 	printf '{"remoteBackendToken": "something-else"}' >"$DATA/settings.json"
 	expect 1 monitor --adopt >/tmp/out 2>&1

@@ -43,14 +43,22 @@ int monitor_data_dir(const struct monitor *m, char path[PATH_MAX], struct reason
 /* A JSON file of the daemon's, NULL with 0 when there is none. */
 int monitor_read_json(const char *folder, const char *name, json_t **root, struct reason *why);
 
-/* ---- settings.c: the plaintext token in the daemon's settings.json ---- */
+/* ---- settings.c: the plaintext tokens in the daemon's settings.json ---- */
 
-/* The token that settings.json holds in clear (borrowed from `settings`), or NULL. */
-const char *settings_token(const json_t *settings);
+struct plaintext {
+	bool own; /* the daemon's: --adopt moves it into the vault */
+	/* How many the list of back ends has of other daemons: no business of the vault's. */
+	size_t others;
+};
+
+#define OTHERS_REMEDY "take out those that nobody needs, and chmod 600 the file"
+
+/* What settings.json (NULL: there is none) holds in clear. `held` is the vault's token, or NULL. */
+struct plaintext settings_look(const json_t *settings, const char *held);
 
 /*
- * Moves it into the vault of `id`, then takes it out of settings.json. Refused while a daemon answers at
- * --listen (it would write the file again) and when the vault has another token.
+ * Moves the daemon's own into the vault of `id`, then takes it out of settings.json. Refused while a daemon
+ * answers at --listen (it would write the file again) and when the vault has another token.
  */
 int settings_adopt(const struct monitor *m, const struct monitor_identity *id, const char *data_dir,
     struct reason *why);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The plaintext token in the daemon's settings.json, and its way into the vault: see monitor.h. */
+/* The plaintext tokens in the daemon's settings.json, and the way of its own into the vault: see monitor.h. */
 #include <config.h>
 
 #include <errno.h>
@@ -16,15 +16,51 @@
 #include "util/text.h"
 #include "vault/value.h"
 
-const char *settings_token(const json_t *settings)
+static const char *text_of(const json_t *object, const char *key)
 {
-	const char *token = json_string_value(json_object_get(settings, "remoteBackendToken"));
+	const char *text = json_string_value(json_object_get(object, key));
 
-	return token && *token ? token : NULL;
+	return text && *text ? text : NULL;
 }
 
-/* Into the vault, unless it is there. A vault that has another one is not overwritten. */
-static int store_token(const struct monitor_identity *id, const char *token, struct reason *why)
+static bool is_token(const char *text, const char *token)
+{
+	return text && token && !strcmp(text, token);
+}
+
+/* The daemon's own: remoteBackendToken, else one in the list of back ends that is `held`, the vault's. */
+static const char *own_token(const json_t *settings, const char *held)
+{
+	const char *token = text_of(settings, "remoteBackendToken");
+	const json_t *backend;
+	size_t i;
+
+	json_array_foreach(json_object_get(settings, "remoteBackends"), i, backend)
+	{
+		if (!token && is_token(text_of(backend, "token"), held))
+			token = held;
+	}
+	return token;
+}
+
+struct plaintext settings_look(const json_t *settings, const char *held)
+{
+	const char *own = own_token(settings, held), *token;
+	struct plaintext found = {.own = own};
+	const json_t *backend;
+	size_t i;
+
+	json_array_foreach(json_object_get(settings, "remoteBackends"), i, backend)
+	{
+		token = text_of(backend, "token");
+		found.others += token && !is_token(token, own);
+	}
+	return found;
+}
+
+/* Into the vault, unless it is there (`held`). A vault that has another one is not overwritten. */
+static int store_token(const struct monitor_identity *id, const struct buf *held, const char *token,
+    struct reason *why)
 {
 	struct broker_write write = {
 	    .identity = id->choice.is_default ? NULL : id->choice.identity,
@@ -33,18 +69,16 @@ static int store_token(const struct monitor_identity *id, const char *token, str
 	    .len = strlen(token),
 	    .note = "taken over from CodexMonitor's settings.json",
 	};
-	buf_auto held = {0};
 	uint64_t version;
-	int r = monitor_token(id, &held, why);
 
-	if (r == 0 && !text_equal_secret(held.data, held.len, token, strlen(token)))
+	if (held->len && !text_equal_secret(held->data, held->len, token, strlen(token)))
 		return reason_set(why, -EEXIST,
 		    "the vault of %s has another " DAEMON_TOKEN
 		    " than settings.json; take the wrong one out "
 		    "(ravi secrets delete " DAEMON_TOKEN ", or edit settings.json) and try again",
 		    id->choice.identity);
-	if (r == 0 || r != -ENOSECRET)
-		return r;
+	if (held->len)
+		return 0;
 	return broker_set(&write, deadline_in(BROKER_MILLISECONDS), &version, why);
 }
 
@@ -61,7 +95,8 @@ static void remove_token(json_t *settings, const char *token)
 		if (other && !strcmp(other, token))
 			json_object_set_new(backend, "token", json_null());
 	}
-	json_object_set_new(settings, "remoteBackendToken", json_null());
+	if (text_of(settings, "remoteBackendToken"))
+		json_object_set_new(settings, "remoteBackendToken", json_null());
 }
 
 /* Replaces the file that the name leads to, which may be a link's target, for this user's eyes alone. */
@@ -92,12 +127,20 @@ int settings_adopt(const struct monitor *m, const struct monitor_identity *id, c
 	json_auto_t *settings = NULL;
 	struct wire_daemon found;
 	buf_auto token = {0};
+	buf_auto held = {0};
 	int r = monitor_read_json(data_dir, "settings.json", &settings, why);
 
-	if (r < 0)
+	if (r == 0)
+		r = monitor_token(id, &held, why);
+	if (r < 0 && r != -ENOSECRET)
 		return r;
-	if (!settings_token(settings)) {
-		cli_note("%s/settings.json holds no token; nothing to take over", data_dir);
+	if (!own_token(settings, held.data)) {
+		cli_note("%s/settings.json holds no token of this daemon; nothing to take over%s",
+		    data_dir,
+		    settings_look(settings, held.data).others
+			? ". One in remoteBackends is the daemon's if it is in the vault (ravi "
+			  "secrets set " DAEMON_TOKEN ")"
+			: "");
 		return 0;
 	}
 	r = wire_ask(listen, NULL, &found, why);
@@ -107,9 +150,9 @@ int settings_adopt(const struct monitor *m, const struct monitor_identity *id, c
 		    "settings "
 		    "again",
 		    listen);
-	r = r < 0 ? r : buf_add_text(&token, settings_token(settings));
+	r = r < 0 ? r : buf_add_text(&token, own_token(settings, held.data));
 	if (r == 0)
-		r = store_token(id, token.data, why);
+		r = store_token(id, &held, token.data, why);
 	if (r < 0)
 		return r;
 	remove_token(settings, token.data);

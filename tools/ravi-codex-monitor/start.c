@@ -94,6 +94,7 @@ static int prepare_environment(const struct start *s, struct reason *why)
 static int check_exposure(const struct start *s, struct reason *why)
 {
 	json_auto_t *settings = NULL;
+	struct plaintext plaintext;
 	const char *codex;
 	bool loopback;
 	int r = wire_check_address(s->listen, &loopback, why);
@@ -112,9 +113,14 @@ static int check_exposure(const struct start *s, struct reason *why)
 			 "store a long "
 			 "random one",
 		    s->token.len);
-	if (settings_token(settings))
+	plaintext = settings_look(settings, s->token.data);
+	if (plaintext.own)
 		cli_note("%s/settings.json holds a token in clear; --adopt moves it into the vault",
 		    s->data_dir);
+	if (plaintext.others)
+		cli_note("%s/settings.json holds tokens of other daemons in clear (%zu in "
+			 "remoteBackends): " OTHERS_REMEDY,
+		    s->data_dir, plaintext.others);
 	codex = json_string_value(json_object_get(settings, "codexBin"));
 	if (!codex || !strstr(codex, "ravi-codex"))
 		cli_note("codexBin in %s/settings.json is %s; set it to " RAVI_BINDIR

@@ -10,7 +10,8 @@
 #include "util/jsonout.h"
 #include "util/nodump.h"
 
-static int print_json(const char *listen, const struct wire_daemon *found, bool plaintext)
+static int print_json(
+    const char *listen, const struct wire_daemon *found, const struct plaintext *clear)
 {
 	jsonout_auto j = {0};
 
@@ -25,25 +26,31 @@ static int print_json(const char *listen, const struct wire_daemon *found, bool 
 		jsonout_number(&j, "pid", found->pid);
 	else
 		jsonout_text(&j, "pid", NULL);
-	jsonout_bool(&j, "plaintext_token", plaintext);
+	jsonout_bool(&j, "plaintext_token", clear->own || clear->others);
+	jsonout_number(&j, "plaintext_others", (int64_t)clear->others);
 	jsonout_close(&j, '}');
 	return jsonout_print(&j);
 }
 
-static void print_text(
-    const char *listen, const struct wire_daemon *found, const char *data_dir, bool plaintext)
+static void print_text(const char *listen, const struct wire_daemon *found, const char *data_dir,
+    const struct plaintext *clear)
 {
 	printf("listens   %s\n", listen);
 	if (found->authenticated)
 		printf("daemon    %s %s, %s, pid %lld\ntoken     accepted\n", found->name,
 		    found->version, found->mode, (long long)found->pid);
-	printf("settings  %s/settings.json holds %s\n", data_dir,
-	    plaintext ? "a token in clear: ravi-codex-monitor --adopt" : "no token");
+	if (clear->own || !clear->others)
+		printf("settings  %s/settings.json holds %s\n", data_dir,
+		    clear->own ? "a token in clear: ravi-codex-monitor --adopt" : "no token");
+	if (clear->others)
+		printf("settings  %s/settings.json holds tokens of other daemons in clear (%zu in "
+		       "remoteBackends): " OTHERS_REMEDY "\n",
+		    data_dir, clear->others);
 }
 
 /* Everything that can be found out; the daemon's own state comes last, it decides the exit code. */
 static int ask(const struct monitor *m, const char *listen, char data_dir[PATH_MAX],
-    struct wire_daemon *found, bool *plaintext, struct reason *why)
+    struct wire_daemon *found, struct plaintext *clear, struct reason *why)
 {
 	json_auto_t *settings = NULL;
 	struct monitor_identity id;
@@ -58,7 +65,7 @@ static int ask(const struct monitor *m, const char *listen, char data_dir[PATH_M
 		r = monitor_token(&id, &token, why);
 	if (r < 0)
 		return r;
-	*plaintext = settings_token(settings) != NULL;
+	*clear = settings_look(settings, token.data);
 	return wire_ask(listen, token.data, found, why);
 }
 
@@ -68,20 +75,20 @@ int monitor_status(void *values, int argc, char **argv)
 	const char *listen = m->listen ? m->listen : DEFAULT_LISTEN;
 	struct wire_daemon found = {0};
 	char data_dir[PATH_MAX];
-	bool plaintext = false;
+	struct plaintext clear = {0};
 	struct reason why = {0};
 	struct rlimit core;
 	int r = nodump_begin(&core);
 
 	(void)argc, (void)argv;
 	if (r == 0)
-		r = ask(m, listen, data_dir, &found, &plaintext, &why);
+		r = ask(m, listen, data_dir, &found, &clear, &why);
 	if (r < 0)
 		return cli_fail(r, &why);
 	if (m->json)
-		r = print_json(listen, &found, plaintext);
+		r = print_json(listen, &found, &clear);
 	else
-		print_text(listen, &found, data_dir, plaintext);
+		print_text(listen, &found, data_dir, &clear);
 	if (r < 0 || fflush(stdout))
 		return EXIT_FAILED;
 	if (!found.reachable)
