@@ -59,6 +59,11 @@ test_print_shows_names_and_no_value() {
 	contains "$(cat /tmp/notes)" codexBin
 }
 
+test_an_identity_that_beats_every_binding_is_noted() {
+	contains "$(as_first RAVI_IDENTITY=first ravi-codex-monitor --print 2>&1)" "act as first in every worktree"
+	lacks "$(as_first RAVI_IDENTITY= ravi-codex-monitor --print 2>&1)" "in every worktree"
+}
+
 test_print_changes_nothing() {
 	[[ ! -e /home/first/.codex ]]
 	as_first 'mkdir -m 755 open && ravi-codex-monitor --print --codex-home ~/open' >/dev/null 2>&1

@@ -95,7 +95,7 @@ static int check_exposure(const struct start *s, struct reason *why)
 {
 	json_auto_t *settings = NULL;
 	struct plaintext plaintext;
-	const char *codex;
+	const char *identity = getenv("RAVI_IDENTITY"), *codex;
 	bool loopback;
 	int r = wire_check_address(s->listen, &loopback, why);
 
@@ -126,6 +126,11 @@ static int check_exposure(const struct start *s, struct reason *why)
 		cli_note("codexBin in %s/settings.json is %s; set it to " RAVI_BINDIR
 			 "/ravi-codex, so that codex runs on the stored session",
 		    s->data_dir, codex ? codex : "not set");
+	/* It is the way to give the daemon's codex another login than the default one, so it is left. */
+	if (identity && *identity)
+		cli_note("RAVI_IDENTITY is set: git, gh and codex of the daemon act as %s in every "
+			 "worktree, whatever it is bound to; unset it unless that is meant",
+		    identity);
 	return 0;
 }
 
