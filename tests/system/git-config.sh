@@ -261,6 +261,23 @@ test_unbind_leaves_no_file_that_bind_made() {
 	[[ ! -e /home/first/back/.git/worktrees/back-b/config.worktree ]]
 }
 
+test_a_worktree_with_a_copy_of_the_binding_keeps_its_signers() {
+	fresh copied
+	as first "ravi-git-config bind copied --sign && git -C copied worktree add -q ../copied-c"
+	local signers=/home/first/copied/.git/ravi-allowed-signers
+	equal "$ONE" "$(commit copied-c)"
+	equal G "$(as first "git -C copied-c log -1 --format=%G?")"
+	contains "$(as first ravi-git-config unbind copied 2>&1)" "$signers stays"
+	equal G "$(as first "git -C copied-c log -1 --format=%G?")"
+	as first ravi-git-config bind copied-b --sign
+	as first ravi-git-config unbind copied-c
+	[[ ! -e $signers && ! -e /home/first/copied/.git/worktrees/copied-c/config.worktree ]]
+	as first ravi-git-config bind copied --sign
+	as first "git -C copied worktree add -q ../copied-d && ravi-git-config unbind copied-d"
+	[[ -e $signers ]]
+	equal G "$(as first "git -C copied-b log -1 --format=%G? copied-c")"
+}
+
 test_signing_ends_with_a_bind_without_it() {
 	fresh ending
 	as first "git config --global commit.gpgsign false && git config --global gpg.format openpgp"

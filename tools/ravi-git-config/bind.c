@@ -14,6 +14,7 @@
 #include "person.h"
 #include "place.h"
 #include "settings.h"
+#include "signers.h"
 #include "util/nodump.h"
 
 #define HELPER  RAVI_BINDIR "/git-credential-ravi"
@@ -167,7 +168,7 @@ static int want_signing(struct binding *b, struct reason *why)
 		return reason_errno(why, b->signing_key.error, "the signing key");
 	want(b, "gpg.format", "ssh");
 	want(b, "gpg.ssh.program", SIGNER);
-	want(b, "gpg.ssh.allowedsignersfile", b->place.signers);
+	want(b, SIGNERS_KEY, b->place.signers);
 	want(b, "user.signingkey", buf_text(&b->signing_key));
 	want(b, "commit.gpgsign", TRUE);
 	want(b, "tag.gpgsign", TRUE);
@@ -305,6 +306,7 @@ static void unlink_if_empty(const char *path)
 
 static int give_all_back(struct binding *b, size_t *count, struct reason *why)
 {
+	const struct setting *signers;
 	struct values held;
 	int r = settings_load(&b->git, b->place.config, &b->settings, why);
 
@@ -319,8 +321,11 @@ static int give_all_back(struct binding *b, size_t *count, struct reason *why)
 		r = settings_forget_strays(&b->git, &b->settings, why);
 	if (r < 0 || !held.count)
 		return r;
-	if (unlink(b->place.signers) < 0 && errno != ENOENT)
-		return reason_errno(why, -errno, "removing %s", b->place.signers);
+	/* The settings are still those from before. */
+	signers = settings_last(&b->settings, SIGNERS_KEY);
+	r = signers_forget(&b->git, &b->place, signers ? signers->value : NULL, why);
+	if (r < 0)
+		return r;
 	/* An empty ~/.gitconfig still decides which file git writes: that one stays. */
 	if (!b->place.is_user)
 		unlink_if_empty(b->place.config);

@@ -17,7 +17,6 @@
 #include "settings.h"
 #include "util/cleanup.h"
 
-#define SIGNERS       "ravi-allowed-signers"
 #define LOCK_TRIES    100
 #define LOCK_PAUSE_US 100000
 
@@ -164,7 +163,7 @@ int place_worktree(const struct git *git, const char *path, struct place *place,
 	if (r == 0)
 		r = join(place->config, place->git_dir, WORKTREE_CONFIG, why);
 	if (r == 0)
-		r = join(place->signers, place->git_dir, SIGNERS, why);
+		r = join(place->signers, place->git_dir, PLACE_SIGNERS, why);
 	return r;
 }
 
@@ -210,7 +209,7 @@ int place_user(struct place *place, struct reason *why)
 	strcpy(place->common_dir, place->top);
 	r = choose_user_config(place, why);
 	if (r == 0)
-		r = join(place->signers, place->top, "." SIGNERS, why);
+		r = join(place->signers, place->top, "." PLACE_SIGNERS, why);
 	return r;
 }
 

@@ -11,6 +11,8 @@
 
 #include "git.h"
 
+#define PLACE_SIGNERS "ravi-allowed-signers"
+
 struct place {
 	bool is_user;
 	char top[PATH_MAX];        /* the worktree; the user's home folder */
