@@ -187,6 +187,22 @@ test_a_submodule_and_its_own_worktrees() {
 	as first git -C outer status --porcelain
 }
 
+test_submodules_that_the_binding_does_not_reach_are_noted() {
+	local note="does not reach the submodules of /home/first/outer"
+	contains "$(as first ravi-git-config bind outer 2>&1)" "$note"
+	equal "" "$(as first ravi-git-config bind outer 2>&1 >/dev/null --json | grep -v "$note" || true)"
+	lacks "$(as first ravi-git-config bind repo-a 2>&1)" submodules
+	as first "ravi-git-config bind --user"
+	lacks "$(as first ravi-git-config bind outer 2>&1)" submodules
+	as first "git config --global --add credential.https://gist.github.com.helper '' &&
+		git config --global --add credential.https://gist.github.com.helper store"
+	contains "$(as first ravi-git-config bind outer 2>&1)" "$note"
+	as first "rm .gitconfig && git config --global credential.helper ravi"
+	lacks "$(as first ravi-git-config bind outer 2>&1)" submodules
+	lacks "$(as first ravi-git-config show outer)" "another program"
+	as first "rm .gitconfig && ravi-git-config unbind outer && ravi-git-config bind repo-a"
+}
+
 test_what_is_no_worktree_is_refused() {
 	as first mkdir -p nothing
 	refused 1 "no git worktree" as first ravi-git-config bind nothing

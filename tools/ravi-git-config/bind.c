@@ -17,7 +17,7 @@
 #include "signers.h"
 #include "util/nodump.h"
 
-#define HELPER  RAVI_BINDIR "/git-credential-ravi"
+#define HELPER  RAVI_BINDIR "/" HELPER_NAME
 #define SIGNER  RAVI_BINDIR "/ravi-ssh-sign"
 #define TRUE    "true"
 #define KEY_MAX 320 /* bytes: a host name and what is around it */
@@ -252,6 +252,45 @@ static void note_overruled(void)
 			    overrules[i].variable);
 }
 
+/* Whether git asks our helper for the host where only the system's and the user's settings hold. */
+static bool user_asks_us(const struct settings *user, const char *host_key)
+{
+	bool is_asked = false;
+
+	for (size_t i = 0; i < user->count; i++) {
+		const struct setting *setting = &user->items[i];
+
+		if (strcmp(setting->key, host_key) != 0 &&
+		    strcmp(setting->key, "credential.helper") != 0)
+			continue;
+		if (!setting->value || !*setting->value)
+			is_asked = false;
+		else if (is_our_helper(setting->value))
+			is_asked = true;
+	}
+	return is_asked;
+}
+
+/* What a submodule needs and this binding cannot give it. */
+static void note_submodules(const struct binding *b)
+{
+	char path[PATH_MAX];
+	settings_auto user = {0};
+
+	if (b->place.is_user ||
+	    snprintf(path, sizeof(path), "%s/.gitmodules", b->place.top) >= PATH_MAX ||
+	    access(path, F_OK) < 0 || settings_load_all(&b->git, NULL, &user, NULL) < 0)
+		return;
+	for (size_t i = 0; i < HOSTS && *b->host_keys[i]; i++) {
+		if (user_asks_us(&user, b->host_keys[i]))
+			continue;
+		cli_note("the binding does not reach the submodules of %s: ravi-git-config bind "
+			 "--user, or bind each; else git asks other helpers there",
+		    b->place.top);
+		return;
+	}
+}
+
 static int report(const struct binding *b, bool json)
 {
 	report_auto out = report_begin(json, 0);
@@ -268,6 +307,7 @@ static int report(const struct binding *b, bool json)
 	jsonout_bool(&out.j, "signs", b->sign);
 	r = report_print(&out);
 	note_overruled();
+	note_submodules(b);
 	if (b->place.is_user && !b->person.choice.is_default)
 		cli_note("gh and codex go on with the default identity outside of bound worktrees");
 	return r < 0 ? cli_fail(r, NULL) : EXIT_DONE;

@@ -21,6 +21,11 @@ int run_unbind(void *request, int argc, char **argv);
 int run_show(void *request, int argc, char **argv);
 int run_which(void *request, int argc, char **argv);
 
+#define HELPER_NAME "git-credential-ravi"
+
+/* Whether a credential.helper is ours: by its path, or as git's short "ravi". */
+bool is_our_helper(const char *command);
+
 /* What the settings that others can overrule them with are called, and the GIT_ variable of the same. */
 struct overrule {
 	const char *key;      /* "author.email" */

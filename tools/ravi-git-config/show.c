@@ -19,7 +19,6 @@
 #define WIDTH        9
 #define WARNINGS_MAX 12
 #define HOST         "https://github.com"
-#define HELPER_NAME  "/git-credential-ravi"
 
 struct view {
 	struct git git;
@@ -113,6 +112,12 @@ static void warn_overruled(struct view *v)
 	}
 }
 
+bool is_our_helper(const char *command)
+{
+	return strstr(command, "/" HELPER_NAME) ||
+	       (!strncmp(command, "ravi", 4) && (!command[4] || command[4] == ' '));
+}
+
 static void warn_helper(struct view *v)
 {
 	const char *command = v->helper ? v->helper->value : NULL;
@@ -120,7 +125,7 @@ static void warn_helper(struct view *v)
 	if (!command)
 		reason_set(new_warning(v), 0,
 		    "git has no helper for " HOST ": it would ask a person; bind it");
-	else if (!strstr(command, HELPER_NAME))
+	else if (!is_our_helper(command))
 		reason_set(new_warning(v), 0,
 		    "git asks another program for the token of " HOST " (%.150s); bind it",
 		    command);
