@@ -243,6 +243,8 @@ test_version_status_and_signals_are_codex_s() {
 	equal "$("$CODEX" --version)" "$(su - first -c 'ravi-codex --version')"
 	# CodexMonitor asks before anybody is logged in.
 	equal "$("$CODEX" --version)" "$(ravi-codex --version)"
+	equal "$("$CODEX" exec --help)" "$(ravi-codex exec --help)"
+	equal "$("$CODEX" app-server -h)" "$(ravi-codex app-server -h)"
 	expect 2 su - first -c 'ravi-codex exec --no-such-option 2>/dev/null'
 	cat >/usr/bin/fake-codex <<'END'
 #!/bin/bash

@@ -47,13 +47,15 @@ static bool is_one_of(const char *argument, const char *const *words)
 	return false;
 }
 
-/* What codex says about itself needs no login. CodexMonitor asks for --version before all else. */
+/* What codex says about itself needs no login, nor about its commands. CodexMonitor asks for --version first. */
 static bool needs_no_login(char **arguments)
 {
 	static const char *const words[] = {
 	    "--version", "-V", "--help", "-h", "help", "completion", NULL};
+	static const char *const help[] = {"--help", "-h", NULL};
 
-	return is_one_of(arguments[0], words);
+	return is_one_of(arguments[0], words) ||
+	       (arguments[0] && *arguments[0] != '-' && is_one_of(arguments[1], help));
 }
 
 /* Options of codex may come first, and their values look like anything: the first word that is known. */
