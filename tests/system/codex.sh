@@ -357,6 +357,26 @@ test_an_access_token_keeps_no_new_login_on_disk() {
 	ravi secrets delete CODEX_ACCESS_TOKEN --identity first
 }
 
+test_a_login_made_by_a_client_beside_an_access_token_is_not_on_disk() {
+	ravi secrets delete "$SECRET" --identity first
+	printf at-token | ravi secrets set CODEX_ACCESS_TOKEN --identity first
+	rm -f /home/first/.codex/auth.json
+	sed "s/'getAuthStatus'.*}}/'account\/login\/start', params: {type: 'apiKey', apiKey: 'sk-of-client'}}/" \
+		/tmp/app-server.js >/tmp/login.js
+	grep -q sk-of-client /tmp/login.js
+	session first a
+	in_session a 'node /tmp/login.js'
+	eventually 10 bash -c "ravi secrets get $SECRET --identity first 2>/dev/null | grep -q sk-of-client"
+	[[ -L /home/first/.codex/auth.json ]]
+	ravi secrets delete "$SECRET" --identity first
+	in_session a 'rm .codex/auth.json && echo {} >.codex/auth.json'
+	contains "$(in_session a 'ravi-codex status')" "in clear"
+	expect 5 in_session a 'ravi-codex app-server </dev/null'
+	in_session a 'rm .codex/auth.json'
+	end_session a
+	ravi secrets delete CODEX_ACCESS_TOKEN --identity first
+}
+
 test_a_login_is_made_where_one_has_expired_or_is_deleted() {
 	login r21 a21 3600 | ravi secrets set "$SECRET" --identity first --expires 3s
 	session first a

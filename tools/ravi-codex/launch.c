@@ -111,11 +111,20 @@ static bool is_no_hindrance(const struct login *login, int r)
 	       (r == 0 && login->form == CODEX_ACCESS_TOKEN);
 }
 
+/* The login that this codex may make: onto tmpfs and from there into the vault, at no time onto a disk. */
+static void expect_login(const struct place *place, struct login *login)
+{
+	time_t updated;
+
+	*login = (struct login){.form = CODEX_AUTH_FILE};
+	strcpy(login->secret, CODEX_SECRET);
+	login->version = ring_profile_version(&place->profile, CODEX_SECRET, &updated);
+}
+
 static int find_login(
     const struct place *place, struct login *login, char **arguments, struct reason *why)
 {
 	int r = place_login(place, login, why);
-	time_t updated;
 
 	if (!(makes_login(arguments) && is_no_hindrance(login, r)) &&
 	    !(r == -ENOSECRET && is_command(arguments, "login"))) {
@@ -123,13 +132,25 @@ static int find_login(
 			codex_trim(&login->value);
 		return r;
 	}
-	/* This is how one is made: onto tmpfs and from there into the vault, at no time onto a disk. */
 	login_free(login);
-	*login = (struct login){.form = CODEX_AUTH_FILE};
-	strcpy(login->secret, CODEX_SECRET);
-	if (r != -EKEYEXPIRED)
-		login->version = ring_profile_version(&place->profile, CODEX_SECRET, &updated);
+	expect_login(place, login);
+	if (r == -EKEYEXPIRED)
+		login->version = 0;
 	return 0;
+}
+
+/* With an access token codex reads no file; but clients of its app-server can make a login, which it writes. */
+static int prepare_for(
+    struct place *place, const struct login *login, char **arguments, struct reason *why)
+{
+	login_auto expected = {0};
+
+	if (login->form != CODEX_ACCESS_TOKEN)
+		return prepare(place, login, why);
+	if (!is_command(arguments, "app-server"))
+		return place_open_home(place, deadline_in(PREPARE_MILLISECONDS), why);
+	expect_login(place, &expected);
+	return prepare(place, &expected, why);
 }
 
 static int get_ready(const char *identity, char **arguments, struct reason *why)
@@ -142,10 +163,8 @@ static int get_ready(const char *identity, char **arguments, struct reason *why)
 		r = find_login(&place, &login, arguments, why);
 	if (r == 0)
 		r = place_lease(&place, &login, deadline_in(PREPARE_MILLISECONDS), why);
-	if (r == 0 && login.form != CODEX_ACCESS_TOKEN)
-		r = prepare(&place, &login, why);
-	else if (r == 0)
-		r = place_open_home(&place, deadline_in(PREPARE_MILLISECONDS), why);
+	if (r == 0)
+		r = prepare_for(&place, &login, arguments, why);
 	if (r < 0)
 		return r;
 	r = set_environment(&place, &login);

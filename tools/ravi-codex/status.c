@@ -126,7 +126,9 @@ static void print_link(const struct status *status, struct buf *out)
 	};
 
 	table_line(out, WIDTH, "home", status->place.home);
-	if (status->link >= 0 && status->login.form != CODEX_ACCESS_TOKEN)
+	/* An access token needs no link, but a login in clear is one. */
+	if (status->link >= 0 &&
+	    (status->login.form != CODEX_ACCESS_TOKEN || status->link == LINK_FILE))
 		table_line(out, WIDTH, "", words[status->link]);
 	for (size_t i = 0; setup_settings[i].section; i++) {
 		char text[128];
