@@ -723,6 +723,8 @@ test_setup_and_status() {
 		"$(in_session a 'ravi-codex status --json' | jq -r '"\(.secret) \(.form) \(.auth_json) \(.renewable)"')"
 	[[ $(date -d "$(status a expires_dt)" +%s) -gt $(date +%s) ]]
 	contains "$(in_session a 'ravi-codex --which')" "$CODEX"
+	contains "$(in_session a 'ravi-codex --which app-server')" "this user's default"
+	contains "$(in_session a 'ravi-codex --identity first --which app-server')" "--identity"
 	end_session a
 }
 

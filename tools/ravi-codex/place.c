@@ -68,6 +68,8 @@ int place_find(struct place *place, const char *option, bool of_daemon, struct r
 	}
 	if (r == 0)
 		r = choice_vault(&place->ring, option, &place->choice, &place->identity, why);
+	if (option == standard)
+		place->choice.source = CHOICE_DEFAULT;
 	if (r == 0)
 		r = ring_read_profile(&place->ring, place->identity, &place->profile, why);
 	if (r < 0)
