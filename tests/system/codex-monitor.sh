@@ -64,6 +64,12 @@ test_an_identity_that_beats_every_binding_is_noted() {
 	lacks "$(as_first RAVI_IDENTITY= ravi-codex-monitor --print 2>&1)" "in every worktree"
 }
 
+test_an_empty_codex_home_is_none() {
+	equal "$(as_first ravi-codex-monitor --print 2>/dev/null | sort)" \
+		"$(as_first CODEX_HOME= ravi-codex-monitor --print 2>/dev/null | sort)"
+	refused 2 "no absolute path" as_first CODEX_HOME=x ravi-codex-monitor --print
+}
+
 test_print_changes_nothing() {
 	[[ ! -e /home/first/.codex ]]
 	as_first 'mkdir -m 755 open && ravi-codex-monitor --print --codex-home ~/open' >/dev/null 2>&1

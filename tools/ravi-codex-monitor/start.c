@@ -56,6 +56,8 @@ static int find_codex_home(const struct monitor *m, char path[PATH_MAX], struct 
 	const char *home = getenv("HOME");
 	int len;
 
+	if (!m->codex_home && named && !*named)
+		named = NULL;
 	if (named && *named != '/')
 		return reason_set(why, -EINVAL, "CODEX_HOME %s is no absolute path", named);
 	if (!named && (!home || *home != '/'))
