@@ -315,6 +315,16 @@ test_each_form_gets_where_codex_looks_for_it() {
 
 # ---- a login that was made here ----
 
+test_a_logout_says_that_the_vault_keeps_the_login() {
+	store "$(login r18 a18 3600)"
+	session first a
+	contains "$(in_session a 'ravi-codex logout 2>&1')" "ravi secrets delete $SECRET --identity first"
+	contains "$(mock_log)" "revoked r18"
+	equal r18 "$(stored)"
+	lacks "$(in_session a 'ravi-codex login status; ravi-codex mcp logout none; ravi-codex exec logout </dev/null' 2>&1)" "in the vault"
+	end_session a
+}
+
 test_a_login_in_clear_is_refused_and_saved() {
 	session first a
 	login r20 a20 3600 >/home/first/.codex/auth.plain

@@ -61,8 +61,8 @@ static bool needs_no_login(char **arguments)
 /* Options of codex may come first, and their values look like anything: the first word that is known. */
 static bool is_command(char **arguments, const char *command)
 {
-	static const char *const commands[] = {
-	    "app-server", "exec", "e", "login", "resume", "review", "mcp-server", NULL};
+	static const char *const commands[] = {"app-server", "exec", "e", "login", "logout", "mcp",
+	    "resume", "review", "mcp-server", NULL};
 
 	for (; *arguments && strcmp(*arguments, "--") != 0; arguments++)
 		if (is_one_of(*arguments, commands))
@@ -127,7 +127,8 @@ static int find_login(
 	int r = place_login(place, login, why);
 
 	if (!(makes_login(arguments) && is_no_hindrance(login, r)) &&
-	    !(r == -ENOSECRET && is_command(arguments, "login"))) {
+	    !(r == -ENOSECRET &&
+		(is_command(arguments, "login") || is_command(arguments, "mcp")))) {
 		if (r == 0 && login->form == CODEX_ACCESS_TOKEN)
 			codex_trim(&login->value);
 		return r;
@@ -167,6 +168,11 @@ static int get_ready(const char *identity, char **arguments, struct reason *why)
 		r = prepare_for(&place, &login, arguments, why);
 	if (r < 0)
 		return r;
+	if (is_command(arguments, "logout"))
+		cli_note("what codex logs out of stays in the vault, and will be used again, also "
+			 "when its issuer has ended it: `ravi secrets delete %s --identity %s` "
+			 "takes it out, `ravi-codex login` stores another",
+		    login.secret, place.choice.identity);
 	r = set_environment(&place, &login);
 	return r < 0 ? reason_errno(why, r, "the environment") : 0;
 }
