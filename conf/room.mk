@@ -72,8 +72,7 @@ nodist_examples_DATA = \
 	%D%/examples/agent-worker.service \
 	%D%/examples/codex-monitor
 
-dist_man_MANS += %D%/ravi.conf.5
-FILLED_MANS += %D%/ravi.7
+FILLED_MANS += %D%/ravi.7 %D%/ravi.conf.5
 
 # One completion for all programs, found by the name of each.
 EXTRA_DIST += %D%/completions/ravi.bash %D%/completions/_ravi

@@ -74,7 +74,8 @@ commands_of() {
 # The section of a manual page, with the characters that are seen.
 examples_of() {
 	sed -n '/^\.Sh EXAMPLES/,/^\.Sh [^E]/p' "$1" |
-		sed 's/\\e/\\/g; s/\\-/-/g; s/\\(dq/"/g; s/@bindir@/\/usr\/bin/g; s/@ravilibexecdir@/\/usr\/libexec\/ravi/g'
+		sed 's/\\e/\\/g; s/\\-/-/g; s/\\(dq/"/g; s|@bindir@|/usr/bin|g; s|@ravilibexecdir@|/usr/libexec/ravi|g
+			s|@confdir@|/etc/ravi|g; s|@statedir@|/var/lib/ravi|g; s|@rundir@|/run/ravi|g'
 }
 
 # block NUMBER PAGE: a literal block of a page's examples.
@@ -190,7 +191,7 @@ test_set_up() {
 
 test_ravi_1() {
 	AGENT=payments-agent
-	run_all "$TREE/tools/ravi/ravi.1"
+	run_all "$TREE/tools/ravi/ravi.1.in"
 }
 
 # With what ravi(1) has made: an OS user that carries payments-agent and reports-agent.
@@ -199,8 +200,9 @@ test_manual_pages_of_the_agents_programs() {
 	AGENT=payments-agent
 	printf tok-payments | ravi secrets set GH_TOKEN --identity payments-agent
 	printf tok-reports | ravi secrets set GH_TOKEN --identity reports-agent
-	for page in "$TREE"/tools/{ravi-gh,git-credential-ravi}/*.1.in \
-		"$TREE"/tools/{ravi-codex,ravi-keyctl,ravi-git-config,ravi-ssh-sign,ravi-codex-monitor}/*.1 "$TREE"/tools/{ravi-load,ravi-fetch,ravi-broker}/*.8.in; do
+	for page in "$TREE"/tools/{ravi-gh,git-credential-ravi,ravi-codex}/*.1.in \
+		"$TREE"/tools/{ravi-keyctl,ravi-git-config,ravi-ssh-sign,ravi-codex-monitor}/*.1 \
+		"$TREE"/tools/{ravi-load,ravi-fetch,ravi-broker}/*.8.in; do
 		run_all "$page" || failed=1
 	done
 	return "$failed"
@@ -219,7 +221,7 @@ test_ravi_conf_5() {
 	cp /etc/ravi/ravi.conf /tmp/ravi.conf
 	trap 'cp /tmp/ravi.conf /etc/ravi/ravi.conf' EXIT
 	cp "$GITHUB/cert.pem" /etc/ssl/example-ca.pem
-	block 1 "$TREE/conf/ravi.conf.5" >/etc/ravi/ravi.conf
+	block 1 "$TREE/conf/ravi.conf.5.in" >/etc/ravi/ravi.conf
 	refused 5 https://ravi.example.org ravi identity create --name example-agent --email example-agent
 	lacks "$(ravi identity list 2>&1)" ravi.conf
 	contains "$(su - payments-agent -c 'cd checkout && git-credential-ravi --which' 2>&1)" 'git.example.org:8443 (as agent)'

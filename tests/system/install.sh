@@ -58,6 +58,22 @@ test_unit_tests_skip_what_wants_root() {
 	lacks "$said" "not ok"
 }
 
+# What is named, and where it is when nobody names it: in the help, and in every manual page.
+test_folders_are_as_help_and_pages_say() {
+	local said
+	equal "/etc /var /run" "$("$WORK/src/configure" --help | sed -nE 's/^  --(sysconf|localstate|runstate)dir.*\[(.*)\]$/\2/p' | xargs)"
+	mkdir -p /tmp/folders
+	cd /tmp/folders || return
+	"$WORK/src/configure" --prefix=/opt/ravi --sysconfdir=/opt/etc --localstatedir=/opt/var --runstatedir=/opt/run >/dev/null
+	make -s install-man DESTDIR=/tmp/folders/stage >/dev/null 2>&1
+	said=$(grep -rnE '(^|[^a-z])/(etc|var/lib|run)/ravi' stage) && fail "$said"
+	said=$(grep -rnE '@[a-z]+@' stage) && fail "$said"
+	grep -rq '/opt/etc/ravi/host.key' stage
+	grep -rq '/opt/var/lib/ravi/vaults' stage
+	cd /
+	rm -r /tmp/folders
+}
+
 # As `make distcheck` configures it: what it installs and takes away again is none of this machine's settings.
 test_distcheck_keeps_to_its_own_folder() {
 	local flags said dc_install_base=/tmp/distcheck/base

@@ -221,7 +221,7 @@ static void test_every_key_is_described(void **state)
 
 	(void)state;
 	read_source("conf/ravi.conf", &sample);
-	read_source("conf/ravi.conf.5", &page);
+	read_source("conf/ravi.conf.5.in", &page);
 	for (const struct option_row *row = conf_table; row->name; row++) {
 		if (!strcmp(row->name, "conf"))
 			continue;
@@ -230,7 +230,7 @@ static void test_every_key_is_described(void **state)
 			fail_msg("conf/ravi.conf lacks %s", row->name);
 		snprintf(wanted, sizeof(wanted), "\n.It Cm %s\n", row->name);
 		if (!strstr(buf_text(&page), wanted))
-			fail_msg("conf/ravi.conf.5 lacks %s", row->name);
+			fail_msg("conf/ravi.conf.5.in lacks %s", row->name);
 	}
 }
 

@@ -21,4 +21,4 @@ bin_PROGRAMS += %D%/ravi-codex
 	libcore/age/libage.la libcore/choice/libchoice.la libcore/ring/libring.la \
 	libcore/audit/libaudit.la libcore/identity/libidentity.la libcore/config/libconfig.la \
 	libcore/util/libutil.la $(JANSSON_LIBS) $(SODIUM_LIBS)
-dist_man_MANS += %D%/ravi-codex.1
+FILLED_MANS += %D%/ravi-codex.1

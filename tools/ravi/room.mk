@@ -67,4 +67,4 @@ bin_PROGRAMS += %D%/ravi
 	libcore/audit/libaudit.la libcore/identity/libidentity.la \
 	libcore/pam/libpamstack.la libcore/config/libconfig.la libcore/util/libutil.la \
 	$(SODIUM_LIBS) $(JANSSON_LIBS)
-dist_man_MANS += %D%/ravi.1 %D%/ravi-audit.7
+FILLED_MANS += %D%/ravi.1 %D%/ravi-audit.7
