@@ -90,6 +90,22 @@ test_distcheck_keeps_to_its_own_folder() {
 	rm -r /tmp/distcheck
 }
 
+# A release has no git that tells what is its own: built in its own folder, and in one below it, it is copied as it came.
+test_a_release_that_was_built_in_is_copied_as_it_came() {
+	local release=/tmp/release
+	mkdir -p $release/came $release/built $release/copy
+	cd $release || return
+	make -s -C "$build" distdir distdir=$release/came/pam-ravi >/dev/null
+	cp -a came/pam-ravi built/
+	mkdir built/pam-ravi/below
+	(cd built/pam-ravi && ./configure --prefix=/usr && make libcore/util/buf.lo conf/ravi.7) >/dev/null 2>&1
+	cp built/pam-ravi/config.status built/pam-ravi/below/
+	built/pam-ravi/tools/copy-tree copy
+	diff -r came/pam-ravi copy
+	cd /
+	rm -r $release
+}
+
 test_settings_that_were_changed_stay() {
 	make -C "$build" install DESTDIR="$stage" >/dev/null
 	echo 'timeout = 5' >>"$stage/etc/ravi/ravi.conf"
