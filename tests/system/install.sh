@@ -106,6 +106,16 @@ test_a_release_that_was_built_in_is_copied_as_it_came() {
 	rm -r $release
 }
 
+test_scripts_of_the_tree_tell_what_they_take() {
+	local script
+	for script in tools/{copy-tree,deb,deploy,packages,quickstart} tests/{run,fuzz/run,contract/serve}; do
+		contains "$(expect 0 "$WORK/src/$script" --help 2>/dev/null)" "${script%/*}/"
+		equal "" "$(expect 2 "$WORK/src/$script" --nonsense 2>/dev/null)"
+	done
+	refused 2 "copy-tree FOLDER" "$WORK/src/tools/copy-tree"
+	refused 2 "packages [--missing" "$WORK/src/tools/packages"
+}
+
 test_settings_that_were_changed_stay() {
 	make -C "$build" install DESTDIR="$stage" >/dev/null
 	echo 'timeout = 5' >>"$stage/etc/ravi/ravi.conf"
