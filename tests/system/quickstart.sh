@@ -64,6 +64,69 @@ test_remove_refuses_to_take_what_it_did_not_make() {
 	ravi secrets get CODEX_SESSION_TOKEN --identity payments-agent >/dev/null
 }
 
+# An upgrade of what is installed, while a login lives: it keeps its ring and its tokens, and further ones share them. A
+# unit that cannot be enabled keeps neither them nor the other units from theirs.
+test_a_session_lives_through_an_upgrade() {
+	local ring value session
+	printf before | ravi secrets set QUICKSTART_TRIAL --identity payments-agent >/dev/null
+	coproc SESSION {
+		exec su - payments-agent -c 'while read -r; do ravi-keyctl print QUICKSTART_TRIAL; echo; done'
+	}
+	session=$SESSION_PID
+	echo >&"${SESSION[1]}"
+	IFS= read -r -t 20 value <&"${SESSION[0]}"
+	equal before "$value"
+	ring=$(ring_of payments-agent)
+	: >/var/lib/ravi/deploy/source
+	rm /etc/systemd/system/*/ravi-*.timer /etc/systemd/system/*/ravi-*.socket
+	cat >/usr/local/bin/systemctl <<-'SCRIPT'
+		#!/bin/sh
+		case "$*" in *ravi-broker.socket*) echo "no such socket" >&2; exit 1 ;; esac
+		exec /usr/bin/systemctl "$@"
+	SCRIPT
+	chmod 755 /usr/local/bin/systemctl
+	expect 1 "${quickstart%/*}/deploy" install >/tmp/out 2>&1
+	rm /usr/local/bin/systemctl
+	equal "$ring" "$(ring_of payments-agent)"
+	equal before "$(su - payments-agent -c 'ravi-keyctl print QUICKSTART_TRIAL')"
+	printf after | ravi secrets set QUICKSTART_TRIAL --identity payments-agent >/dev/null
+	echo >&"${SESSION[1]}"
+	IFS= read -r -t 20 value <&"${SESSION[0]}"
+	equal after "$value"
+	equal "$ring" "$(ring_of payments-agent)"
+	eval "exec ${SESSION[1]}>&-"
+	wait "$session" || true
+	eventually 20 test ! -e /run/ravi/rings/payments-agent
+	! key_lives "$ring"
+	ravi secrets delete QUICKSTART_TRIAL --identity payments-agent >/dev/null
+}
+
+# Of the installation above: the other units are enabled, and the next installation does all of it again.
+test_a_unit_that_could_not_be_enabled_is_told() {
+	local wants=/etc/systemd/system
+	contains "$(cat /tmp/out)" "no such socket"
+	contains "$(cat /tmp/out)" "enabling units failed"
+	[[ -L $wants/timers.target.wants/ravi-sweep.timer && ! -e $wants/sockets.target.wants/ravi-broker.socket ]]
+	[[ ! -e /var/lib/ravi/deploy/source ]]
+	sha256sum --check --strict --quiet /var/lib/ravi/deploy/files
+}
+
+# A line that was written by hand stays, and with it all that it needs.
+test_a_stack_that_was_edited_by_hand_keeps_the_programs() {
+	cp /etc/pam.d/su /tmp/su.pam
+	printf 'session required pam_ravi.so\n' >>/etc/pam.d/su
+	expect 1 "${quickstart%/*}/deploy" remove >/tmp/said 2>&1
+	contains "$(cat /tmp/said)" "/etc/pam.d/su"
+	contains "$(cat /tmp/said)" "stays installed"
+	sha256sum --check --strict --quiet /var/lib/ravi/deploy/files
+	equal payments-agent "$(su - payments-agent -c 'id -un')"
+	expect 1 "$quickstart" --remove >/tmp/said 2>&1
+	contains "$(cat /tmp/said)" "nothing else was removed"
+	id payments-agent >/dev/null
+	cp /tmp/su.pam /etc/pam.d/su
+	/usr/local/libexec/ravi/ravi-pam enable >/dev/null
+}
+
 # The tokens of one agent that do not end keep nothing else here.
 test_a_ring_that_does_not_end_keeps_nothing() {
 	local bin=/usr/local/libexec/ravi/ravi-load
@@ -81,8 +144,6 @@ test_a_ring_that_does_not_end_keeps_nothing() {
 	mv /tmp/ravi-load "$bin"
 	cp -a /tmp/deploy /var/lib/ravi/
 	rm -r /tmp/local /tmp/deploy
-	: >/var/lib/ravi/deploy/source
-	"${quickstart%/*}/deploy" install >/dev/null
 }
 
 test_remove_leaves_nothing() {
