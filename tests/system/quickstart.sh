@@ -154,6 +154,29 @@ test_remove_leaves_nothing() {
 	contains "$("$quickstart" --remove)" "Nothing is here to remove"
 }
 
+# What is refused leaves nothing that would have to be removed, and nobody waits for a build to hear of it.
+test_an_installation_beside_the_package_is_refused() {
+	local said
+	cp /var/lib/dpkg/status /tmp/status
+	cat >>/var/lib/dpkg/status <<-'PACKAGE'
+
+		Package: libpam-ravi
+		Status: install ok installed
+		Maintainer: nobody <nobody@example.org>
+		Architecture: all
+		Version: 0.0.1-1
+		Description: what is not there
+	PACKAGE
+	said=$(expect 1 "${quickstart%/*}/deploy" install 2>&1) || fail "$said"
+	contains "$said" "the package libpam-ravi is installed; purge it first"
+	contains "$("${quickstart%/*}/deploy" remove)" "nothing to remove"
+	sed -i '/^Package: libpam-ravi$/,$s/^Status: .*/Status: deinstall ok config-files/' /var/lib/dpkg/status
+	said=$(expect 1 "${quickstart%/*}/deploy" install 2>&1) || fail "$said"
+	contains "$said" "was removed and not purged"
+	[[ ! -e /var/lib/ravi && ! -e /var/log/ravi-deploy.log ]]
+	cp /tmp/status /var/lib/dpkg/status
+}
+
 # recorded_that_are here|missing: how many of the files that an installation has written down.
 recorded_that_are() {
 	local file count=0
