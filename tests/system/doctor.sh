@@ -342,6 +342,38 @@ test_recovery_keys() {
 	cured vault-recovery
 }
 
+# remedied ID ABOUT: does what its remedy says.
+remedied() {
+	local said
+	said=$(finding "$1" "$2")
+	# Behind the level and the words; it may have a | of its own.
+	said=${said#*|}
+	bash -c "${said#*|}" >/dev/null
+	cured "$1" "$2"
+}
+
+test_vaults_that_the_recovery_key_does_not_open() {
+	local key
+	key=$(cat /etc/ravi/recovery.pub)
+	ravi vault recipients remove "$key" --identity first >/dev/null
+	found vault-recovery first warn "does not open its vault" "ravi vault recipients add $key --identity first"
+	cured vault-recovery second
+	remedied vault-recovery first
+	# A recovery key that is newer than the vaults.
+	mv /etc/ravi/recovery.pub /tmp/
+	ravi init --recovery-out /root/newer.key >/dev/null
+	found vault-recovery first warn "does not open its vault" "add $(cat /etc/ravi/recovery.pub) --identity first"
+	remedied vault-recovery first
+	found vault-recovery second warn "does not open its vault" "--identity second"
+	mv /tmp/recovery.pub /etc/ravi/
+	# What is deleted has nothing to recover.
+	ravi identity create --name shortly >/dev/null
+	ravi vault recipients remove "$key" --identity shortly >/dev/null
+	found vault-recovery shortly warn "" ""
+	ravi identity delete shortly >/dev/null
+	cured vault-recovery
+}
+
 test_a_vault_that_was_damaged() {
 	cp -p /var/lib/ravi/vaults/first.age /tmp/
 	printf x | dd of=/var/lib/ravi/vaults/first.age bs=1 seek=300 conv=notrunc status=none

@@ -193,6 +193,32 @@ test_a_signer_writes_for_both() {
 	end_session a
 }
 
+# not_recovered [there]: the identities of which doctor says that the recovery key of that machine lacks them.
+not_recovered() {
+	"$@" ravi doctor --json | jq -r '[.findings[] | select(.id == "vault-recovery" and .level == "warn") | .about] | join(" ")'
+}
+
+# Whose recovery key a vault of another machine's has nobody can tell; that nobody else opens it can be seen.
+test_a_vault_from_elsewhere_needs_no_recovery_key_of_ours() {
+	local key
+	equal "" "$(not_recovered there)"
+	equal "" "$(not_recovered)"
+	cp -p /tmp/there/lib/vaults/first.age /tmp/shared.age
+	key=$(cat /etc/ravi/recovery.pub)
+	there ravi vault recipients remove "$key" --identity first
+	equal "" "$(not_recovered there)"
+	there ravi vault recipients remove - --identity first </tmp/line.here
+	equal first "$(not_recovered there)"
+	cp -p /tmp/shared.age /tmp/there/lib/vaults/first.age
+	there ravi reload faraway >/dev/null
+	# The one that made it has its own to keep to.
+	cp -p /var/lib/ravi/vaults/first.age /tmp/ours.age
+	ravi vault recipients remove "$key" --identity first >/dev/null
+	equal first "$(not_recovered)"
+	cp -p /tmp/ours.age /var/lib/ravi/vaults/first.age
+	ravi reload first >/dev/null
+}
+
 test_a_disabled_identity_is_disabled_there() {
 	ravi identity disable first >/dev/null
 	session_there faraway a

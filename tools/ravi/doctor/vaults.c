@@ -34,12 +34,72 @@ static void check_host_key(struct doctor *d)
 		doctor_remedy(d, "put it back from a backup");
 }
 
+/* A check before this one may have mended what kept the machine shut. */
+static int open_machine(struct doctor *d, struct reason *why)
+{
+	if (d->opened)
+		return 0;
+	machine_close(&d->machine);
+	d->opened = machine_open(&d->machine, why) == 0;
+	return d->opened ? 0 : -ENOKEY;
+}
+
+/* ---- the recovery key ---- */
+
+/*
+ * Whether the recovery key of this machine has to open the vault. A vault that was made here is known by this
+ * machine being the first on both lists. Another machine made any other, and which of its recipients is that one's
+ * recovery key nobody can tell; but as long as there is a second recipient, the vault outlives this machine.
+ */
+static bool wants_our_key(const struct vault_members *members, const struct host *host)
+{
+	bool is_ours =
+	    !memcmp(&members->recipients[0], &host->age.recipient, sizeof(host->age.recipient)) &&
+	    !memcmp(&members->signers[0], &host->signer, sizeof(host->signer));
+
+	return is_ours || members->recipient_count == 1;
+}
+
+struct recovery_walk {
+	struct doctor *doctor;
+	struct age_recipient recipient;
+};
+
+static int look_at_recipients(void *opaque, const char *name)
+{
+	const struct recovery_walk *walk = opaque;
+	struct doctor *d = walk->doctor;
+	char text[AGE_RECIPIENT_TEXT];
+	struct vault_members members;
+	vault_auto vault = NULL;
+
+	/* One that does not open is vault-open's; a deleted one has nothing to recover. */
+	if (machine_vault(&d->machine, name, NULL, &vault, NULL) < 0 ||
+	    vault_state(vault) == AGENT_DELETED)
+		return 0;
+	vault_members(vault, &members);
+	if (!wants_our_key(&members, &d->machine.host))
+		return 0;
+	for (size_t i = 0; i < members.recipient_count; i++)
+		if (!memcmp(&members.recipients[i], &walk->recipient, sizeof(walk->recipient)))
+			return 0;
+	age_recipient_format(&walk->recipient, text);
+	doctor_warn(d, name,
+	    "the recovery key of this machine does not open its vault, which may be lost with "
+	    "this machine's key");
+	doctor_remedy(d, "ravi vault recipients add %s --identity %s", text, name);
+	return 0;
+}
+
 static void check_recovery(struct doctor *d)
 {
-	struct age_recipient recipient;
+	struct recovery_walk walk = {.doctor = d};
 	struct reason why = {0};
-	int r = recovery_load(&recipient, &why);
+	int r = recovery_load(&walk.recipient, &why);
 
+	/* What does not open, or cannot be listed, is vault-open's. */
+	if (r == 0 && open_machine(d, NULL) == 0)
+		store_directory.list(d->machine.store, look_at_recipients, &walk, NULL);
 	if (r < 0) {
 		doctor_warn(d, PATH_RECOVERY_PUB,
 		    "%s: vaults that are made now are lost with this machine's key", why.text);
@@ -88,12 +148,7 @@ static void check_vaults(struct doctor *d)
 {
 	struct reason why = {0};
 
-	/* A check before this one may have mended what kept it shut. */
-	if (!d->opened) {
-		machine_close(&d->machine);
-		d->opened = machine_open(&d->machine, &why) == 0;
-	}
-	if (!d->opened) {
+	if (open_machine(d, &why) < 0) {
 		doctor_bad(d, PATH_VAULTS, "no vault can be opened: %s", why.text);
 		doctor_remedy(d, "mend that first");
 	} else if (store_directory.list(d->machine.store, look_at_vault, d, &why) < 0) {
