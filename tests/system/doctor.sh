@@ -469,6 +469,37 @@ test_links_of_identities() {
 	fixed agent-links second
 }
 
+test_vaults_that_nobody_carries() {
+	local entries=/var/lib/ravi/agents links=/var/lib/ravi/identities
+	local remedy="ravi vault export - --identity second | ravi vault import - --user second"
+	cp -pr $entries /tmp/entries
+	rm $entries/second
+	found agent-carriers second bad "its link names the OS user second" "$remedy"
+	# The last record of who carried it.
+	equal "" "$(finding agent-links second --fix)"
+	equal ../agents/second "$(readlink $links/second)"
+	remedied agent-carriers second
+	equal two "$(su - second -c 'ravi-keyctl print TOKEN')"
+	# As vault import --no-user leaves it.
+	rm $entries/second $links/second
+	found agent-carriers second warn "no OS user carries it" "$remedy"
+	remedied agent-carriers second
+	# One that no secret was stored in, and a deleted one.
+	ravi identity create --name unused >/dev/null
+	rm $entries/unused
+	found agent-carriers unused bad "its link names" "ravi identity delete unused"
+	remedied agent-carriers unused
+	cured agent-carriers
+	# All of them, whose folder --fix makes anew.
+	rm -r $entries
+	contains "$(finding agent-carriers first --fix)" "ravi vault import - --user first"
+	equal ../agents/first "$(readlink $links/first)"
+	rm -r $entries
+	mv /tmp/entries $entries
+	cured agent-carriers
+	cured agent-links
+}
+
 test_folders_on_tmpfs() {
 	session first a
 	chmod 755 /run/ravi/home/first

@@ -157,6 +157,30 @@ int identity_carrier(const char *identity, struct agent *agent, struct reason *w
 	return r == -ENOENT ? 0 : r;
 }
 
+/* 1 at the first that an administrator or the agent stored. */
+static int is_own(void *context, struct vault_secret *secret)
+{
+	(void)context;
+	return strcmp(secret->name, SSHKEY_SECRET) != 0;
+}
+
+bool identity_uncarried(const struct vault *vault, const char *former, char *command, size_t size)
+{
+	const char *identity = vault_name(vault);
+	bool has_own = vault_each(vault, is_own, NULL) == 1;
+
+	/* What was stored in it is never to be thrown away for that. */
+	if (!has_own)
+		snprintf(command, size, "ravi identity delete %s", identity);
+	else
+		snprintf(command, size,
+		    "ravi vault export - --identity %s | ravi vault import - --user %s", identity,
+		    *former                                ? former
+		    : user_name_check(identity, NULL) == 0 ? identity
+							   : "OSUSER");
+	return has_own;
+}
+
 /* ---- list, show ---- */
 
 struct listing {

@@ -12,8 +12,17 @@ struct identity_values {
 	bool offline; /* of list alone */
 };
 
-/* Loads the entry of the OS user that carries the identity; count 0: nobody does. */
+/*
+ * Loads the entry of the OS user that carries the identity; count 0: nobody does, and `user` is whom a link of
+ * it names all the same, "" without one.
+ */
 int identity_carrier(const char *identity, struct agent *agent, struct reason *why);
+
+/*
+ * The command for an identity that no OS user carries: lets `former` (whom its link still names; "": nobody)
+ * or a user of its name carry it, or deletes it where nothing was stored in it. Whether something was.
+ */
+bool identity_uncarried(const struct vault *vault, const char *former, char *command, size_t size);
 
 /* `agent` is NULL when no OS user carries the identity. */
 void identity_json(

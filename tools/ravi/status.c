@@ -121,23 +121,18 @@ static int look_at_secret(void *opaque, struct vault_secret *secret)
 }
 
 /* What is amiss with one identity, and the command that mends it. */
-static void advise(struct overview *overview, const struct overview_row *row, size_t own_secrets)
+static void advise(struct overview *overview, const struct overview_row *row,
+    const struct vault *vault, const struct agent *agent, size_t own_secrets)
 {
 	char command[160];
 
-	/* What was stored in it is never to be thrown away for that. */
-	if (!row->user && own_secrets) {
-		snprintf(command, sizeof(command),
-		    "ravi vault export - --identity %s | ravi vault import - --user %s",
-		    row->identity,
-		    user_name_check(row->identity, NULL) == 0 ? row->identity : "OSUSER");
-		overview_next(overview, command, "no OS user carries %s, so nobody logs in with it",
-		    row->identity);
-		return;
-	}
 	if (!row->user) {
-		snprintf(command, sizeof(command), "ravi identity delete %s", row->identity);
-		overview_next(overview, command, "no OS user carries it, and it has no secret");
+		if (identity_uncarried(vault, agent->user, command, sizeof(command)))
+			overview_next(overview, command,
+			    "no OS user carries %s, so nobody logs in with it", row->identity);
+		else
+			overview_next(
+			    overview, command, "no OS user carries it, and it has no secret");
 		return;
 	}
 	if (!row->is_active) {
@@ -186,7 +181,7 @@ static int look_at_vault(struct status *status, const char *name, struct reason 
 	}
 	overview_add(&status->overview, &row);
 	vault_each(vault, look_at_secret, &walk);
-	advise(&status->overview, &row, walk.own);
+	advise(&status->overview, &row, vault, &agent, walk.own);
 	return 0;
 }
 

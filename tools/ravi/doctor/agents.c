@@ -11,6 +11,7 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include "../identity.h"
 #include "../osuser.h"
 #include "config/paths.h"
 #include "doctor.h"
@@ -188,8 +189,43 @@ static void look_at_links(struct doctor *d, void *context, struct agent *agent)
 	}
 }
 
-/* Under the lock: a link whose OS user does not carry the identity. 1: it is gone, or right by now. */
-static int remove_link(const char *identity, struct reason *why)
+struct carrier_search {
+	const char *identity;
+	bool found;
+};
+
+static void look_for_carrier(struct doctor *d, void *context, struct agent *agent)
+{
+	struct carrier_search *search = context;
+
+	(void)d;
+	search->found = search->found || agent_has(agent, search->identity);
+}
+
+/* By the entries, whatever the links say. */
+static bool is_carried(struct doctor *d, const char *identity)
+{
+	struct carrier_search search = {.identity = identity};
+
+	doctor_each_agent(d, look_for_carrier, &search, NULL);
+	return search.found;
+}
+
+/* Whether the identity lives and no entry has it: then its link is the last that tells who carried it. */
+static bool is_last_record(struct doctor *d, const char *identity)
+{
+	vault_auto vault = NULL;
+	int r;
+
+	if (is_carried(d, identity))
+		return false;
+	/* What cannot be looked at may be alive. */
+	r = d->opened ? machine_vault(&d->machine, identity, NULL, &vault, NULL) : -EIO;
+	return r < 0 ? r != -ENOKEY : vault_state(vault) != AGENT_DELETED;
+}
+
+/* Under the lock: a link whose OS user does not carry the identity. It may be gone, or right by now. */
+static int remove_link(struct doctor *d, const char *identity, struct reason *why)
 {
 	fd_auto lock = agent_lock(why);
 	char user[USER_NAME_MAX + 1], path[sizeof(PATH_IDENTITIES) + IDENTITY_NAME_MAX + 1];
@@ -200,6 +236,9 @@ static int remove_link(const char *identity, struct reason *why)
 		r = agent_load(user, &agent, why);
 	if (r != -ENOENT && (r < 0 || agent_has(&agent, identity)))
 		return r;
+	if (is_last_record(d, identity))
+		return reason_set(
+		    why, -EBUSY, "it is the last that tells who carried %s", identity);
 	snprintf(path, sizeof(path), PATH_IDENTITIES "/%s", identity);
 	return unlink(path) < 0 && errno != ENOENT ? reason_errno(why, -errno, "%s", path) : 0;
 }
@@ -218,10 +257,13 @@ static void look_at_stale_link(struct doctor *d, const char *identity)
 		return;
 	if (r < 0 ? r != -ENOENT : agent_has(&agent, identity))
 		return;
+	/* Said below, and kept for the remedy. */
+	if (is_last_record(d, identity))
+		return;
 	doctor_warn(d, identity, "a link of it names %s, who does not carry it", user);
 	doctor_remedy(d, DOCTOR_FIX);
 	if (d->fix)
-		doctor_fixed(d, remove_link(identity, &why), &why);
+		doctor_fixed(d, remove_link(d, identity, &why), &why);
 }
 
 static void check_links(struct doctor *d)
@@ -234,6 +276,39 @@ static void check_links(struct doctor *d)
 	while (dir && (entry = readdir(dir)))
 		if (identity_name_check(entry->d_name, NULL) == 0)
 			look_at_stale_link(d, entry->d_name);
+}
+
+/* ---- vaults that nobody carries ---- */
+
+static int look_at_carrier(void *opaque, const char *name)
+{
+	struct doctor *d = opaque;
+	char command[160];
+	vault_auto vault = NULL;
+	struct agent agent;
+
+	/* Vaults and entries that cannot be read are said above. */
+	if (machine_vault(&d->machine, name, NULL, &vault, NULL) < 0 ||
+	    vault_state(vault) == AGENT_DELETED || identity_carrier(name, &agent, NULL) < 0 ||
+	    agent.count || is_carried(d, name))
+		return 0;
+	/* Without a link it may be meant so: vault import --no-user. */
+	if (*agent.user)
+		doctor_bad(d, name,
+		    "its link names the OS user %s, whose entry is gone or lacks it: nobody logs "
+		    "in with it",
+		    agent.user);
+	else
+		doctor_warn(d, name, "no OS user carries it, so nobody logs in with it");
+	identity_uncarried(vault, agent.user, command, sizeof(command));
+	doctor_remedy(d, "%s", command);
+	return 0;
+}
+
+static void check_carriers(struct doctor *d)
+{
+	if (d->opened)
+		store_directory.list(d->machine.store, look_at_carrier, d, NULL);
 }
 
 /* ---- folders on tmpfs ---- */
@@ -282,6 +357,7 @@ const struct doctor_check doctor_agents[] = {
     {"agent-users", "every agents entry matches its OS user", check_users},
     {"agent-vaults", "every agents entry matches its vaults", check_vaults},
     {"agent-links", "every identity leads to its OS user", check_links},
+    {"agent-carriers", "every identity is carried by an OS user", check_carriers},
     {"agent-homes", "the agents' folders on tmpfs are theirs alone, with room left", check_homes},
     {0},
 };
