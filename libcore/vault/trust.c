@@ -88,22 +88,20 @@ int vault_trust_load(
 
 /* ---- writing ---- */
 
-/* Whether the line is for this identity and this signer. */
-static bool is_line_for(char *line, const char *identity, const char *signer)
+/* Takes the next word of the line; whether it is this one. */
+static bool is_next(char **line, const char *wanted)
 {
-	const char *word;
+	const char *word = text_word(line);
 
-	line[strcspn(line, "#\r")] = '\0';
-	word = text_word(&line);
-	if (!word || strcmp(word, identity) != 0)
-		return false;
-	word = text_word(&line);
-	return word && !strcmp(word, signer);
+	return word && !strcmp(word, wanted);
 }
 
-/* The lines for other identities and signers, comments too, as they stand. */
-static int keep_others(
-    const struct buf *text, const char *identity, const char *signer, struct buf *out)
+/*
+ * The lines for other identities and signers, comments too, as they stand. `*others`: how many of them are for
+ * other signers of this identity.
+ */
+static int keep_others(const struct buf *text, const char *identity, const char *signer,
+    struct buf *out, size_t *others)
 {
 	const char *at = buf_text(text), *end = at + text->len;
 
@@ -111,11 +109,18 @@ static int keep_others(
 		const char *stop = memchr(at, '\n', (size_t)(end - at));
 		size_t len = stop ? (size_t)(stop - at) : (size_t)(end - at);
 		buf_auto line = {0};
+		bool is_own;
+		char *words;
 
-		if (buf_add(&line, at, len) < 0)
+		if (buf_add(&line, at, len) < 0 || buf_add_char(&line, '\0') < 0)
 			return line.error;
-		if (!len || !is_line_for(line.data, identity, signer))
+		words = line.data;
+		words[strcspn(words, "#\r")] = '\0';
+		is_own = is_next(&words, identity);
+		if (!is_own || !is_next(&words, signer)) {
 			buf_addf(out, "%.*s\n", (int)len, at);
+			*others += is_own;
+		}
 		at += len + 1;
 	}
 	return out->error;
@@ -126,12 +131,19 @@ int vault_trust_add(struct buf *text, const char *identity, const struct signer 
 {
 	char name[SIGNER_TEXT];
 	buf_auto out = {0};
+	size_t others = 0;
 	int r;
 
 	signer_format(signer, name);
 	if (text->len && memchr(text->data, '\0', text->len))
 		return reason_set(why, -EINVAL, "it holds a NUL byte; it must be text");
-	r = keep_others(text, identity, name, &out);
+	r = keep_others(text, identity, name, &out, &others);
+	/* One place is this machine's own, and with a line too many none of them would be read. */
+	if (r == 0 && others >= VAULT_SIGNERS_MAX - 1)
+		return reason_set(why, -E2BIG,
+		    "%s has %zu signers there, and %d are the most; take one of its lines out "
+		    "first",
+		    identity, others, VAULT_SIGNERS_MAX - 1);
 	buf_addf(&out, "%s %s", identity, name);
 	if (min_revision)
 		buf_addf(&out, " %llu", (unsigned long long)min_revision);

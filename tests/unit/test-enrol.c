@@ -411,6 +411,35 @@ static void test_a_trusted_line_is_added(void **state)
 	scratch_remove(&scratch);
 }
 
+/* One more could be written and not read, and then nobody would be believed about the identity. */
+static void test_no_more_trusted_lines_than_can_be_read(void **state)
+{
+	const struct host host = {.signer = {.key = {7}}};
+	struct enrolment last, more = some_enrolment();
+	struct vault_trust trust;
+	struct scratch scratch;
+	struct reason why = {0};
+	buf_auto text = {0};
+
+	(void)state;
+	for (size_t i = 1; i < VAULT_SIGNERS_MAX; i++) {
+		last = some_enrolment();
+		assert_int_equal(vault_trust_add(&text, "agent", &last.signer, 0, NULL), 0);
+		assert_int_equal(vault_trust_add(&text, "other", &last.signer, 0, NULL), 0);
+	}
+	assert_int_equal(vault_trust_add(&text, "agent", &more.signer, 0, &why), -E2BIG);
+	assert_non_null(strstr(why.text, "agent has 15 signers there"));
+	/* One that is there may change. */
+	assert_int_equal(vault_trust_add(&text, "agent", &last.signer, 7, NULL), 0);
+	scratch_make(&scratch);
+	scratch_write(&scratch, "trusted", 0644, buf_text(&text));
+	assert_int_equal(
+	    vault_trust_read(scratch.dir, "trusted", geteuid(), "agent", &host, &trust, &why), 0);
+	assert_int_equal(trust.count, VAULT_SIGNERS_MAX);
+	assert_int_equal(trust.min_revision, 7);
+	scratch_remove(&scratch);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -430,6 +459,7 @@ int main(void)
 	    cmocka_unit_test(test_what_is_not_on_record_counts_as_seen),
 	    cmocka_unit_test(test_the_record_has_a_largest_size),
 	    cmocka_unit_test(test_a_trusted_line_is_added),
+	    cmocka_unit_test(test_no_more_trusted_lines_than_can_be_read),
 	};
 
 	vault_memory_init();
