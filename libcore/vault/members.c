@@ -81,6 +81,11 @@ void vault_members(const struct vault *vault, struct vault_members *members)
 	}
 }
 
+bool vault_has_signer(const struct vault *vault, const struct signer *signer)
+{
+	return vault_model_has_signer(vault->root, signer);
+}
+
 /* ---- who was taken off ---- */
 
 static void fill_removed(const json_t *entry, struct vault_removed *removed)

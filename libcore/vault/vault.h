@@ -168,7 +168,8 @@ int vault_seal(
 
 /*
  * Makes the vault start again after a tombstone of the same name: its next seal gets the revision after
- * `tombstone`'s and names its hash, so that other hosts can tell old from new.
+ * `tombstone`'s and names its hash, so that other hosts can tell old from new. They take it from a signer of
+ * the tombstone's alone.
  */
 void vault_continue(struct vault *vault, const struct vault *tombstone);
 
@@ -268,6 +269,9 @@ struct vault_members {
 };
 
 void vault_members(const struct vault *vault, struct vault_members *members);
+
+/* Whether the signer may write the next document: of a tombstone, the first one of the name's next identity. */
+bool vault_has_signer(const struct vault *vault, const struct signer *signer);
 
 /* BLAKE2b-256 of the plaintext of the revision that is open, in hex: what tells two documents apart. */
 void vault_hash(const struct vault *vault, char text[VAULT_HASH_TEXT]);

@@ -585,6 +585,28 @@ test_a_tombstone_ends_it_there() {
 	contains "$said" "older than revision"
 }
 
+# It would be alive there and deleted here for good.
+test_a_name_starts_again_where_it_may_be_written() {
+	local said
+	cp -p /tmp/there/lib/vaults/mortal.age /tmp/tombstone.there
+	said=$(expect 5 there ravi identity create --name mortal --user mortal2 2>&1)
+	contains "$said" "this machine is none of its signers"
+	contains "$said" "rm /var/lib/ravi/vaults/mortal.age"
+	cmp /tmp/tombstone.there /tmp/there/lib/vaults/mortal.age
+	contains "$(cat /tmp/there/lib/agents/mortal2)" state=deleted
+	# Who may write it may start it again.
+	ravi identity create --name passing >/dev/null
+	ravi vault recipients add - --identity passing </tmp/line.there
+	ravi vault signers add - --identity passing </tmp/line.there
+	there ravi identity trust passing - </tmp/line.here
+	ravi identity delete passing >/dev/null
+	ravi vault export - --identity passing | there ravi vault import - --no-user
+	there ravi identity create --name passing --user passing2 >/dev/null
+	there ravi vault recipients add - --identity passing </tmp/line.here
+	there ravi vault export - --identity passing | ravi vault import - --user passing
+	equal active "$(ravi identity show passing --json | jq -r .state)"
+}
+
 test_a_name_that_starts_again_is_taken_there() {
 	printf 'second life' | {
 		ravi identity create --name mortal >/dev/null

@@ -14,6 +14,7 @@
 #include "audit/audit.h"
 #include "carrier.h"
 #include "commands.h"
+#include "config/paths.h"
 #include "context.h"
 #include "home.h"
 #include "identity.h"
@@ -166,6 +167,19 @@ static int say_exists(const char *name, struct reason *why)
 	    why, -EEXIST, "identity %s exists already; see: ravi identity show %s", name, name);
 }
 
+/* What is made after a tombstone by who is none of its signers, no machine that has the tombstone takes. */
+static int check_tombstone(struct creation *c, struct reason *why)
+{
+	if (vault_has_signer(c->former, &c->context.machine.host.signer))
+		return 0;
+	return reason_set(why, -EPERM,
+	    "identity %s was deleted, and this machine is none of its signers, so the others would "
+	    "refuse a new one of that name from here. Make it on one of theirs and bring it here "
+	    "(ravi vault recipients add, export, import), or take another name; where no other "
+	    "machine is left that had it: rm " PATH_VAULTS "/%s.age",
+	    c->name, c->name);
+}
+
 /* Nothing may be there but the tombstone of a deleted identity. */
 static int check_identity(struct creation *c, struct reason *why)
 {
@@ -180,6 +194,9 @@ static int check_identity(struct creation *c, struct reason *why)
 		return r;
 	if (c->former && vault_state(c->former) != AGENT_DELETED)
 		return say_exists(name, why);
+	r = c->former ? check_tombstone(c, why) : 0;
+	if (r < 0)
+		return r;
 	return carrier_check(&c->carrier, why);
 }
 
