@@ -84,7 +84,7 @@ int options_set(const struct option_row *row, void *values, const char *text, st
 
 	if (row->kind == OPTION_FLAG)
 		return set_flag(row, member, text, why);
-	if (!text || !*text)
+	if (!text || (!*text && !row->may_be_empty))
 		return reason_set(why, -EINVAL, "%s needs a value", row->name);
 	switch (row->kind) {
 	case OPTION_NUMBER:

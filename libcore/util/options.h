@@ -35,6 +35,7 @@ struct option_row {
 	size_t offset;              /* of the member in the struct of values */
 	long min, max;              /* OPTION_NUMBER */
 	const char *const *choices; /* OPTION_CHOICE, NULL-terminated */
+	bool may_be_empty;          /* OPTION_TEXT: "" is a value, too */
 	const char *help;
 };
 

@@ -322,6 +322,8 @@ test_versions_notes_and_expiry_are_kept() {
 	out=$(ravi secrets get noted -i first --json)
 	equal "NOTED NOTED two for tests for tests 2 null" \
 		"$(json '"\(.name) \(.key) \(.value) \(.note) \(.notes) \(.version) \(.expires_dt)"' <<<"$out")"
+	ravi secrets set NOTED three -i first --note ''
+	equal "three null" "$(ravi secrets get NOTED -i first --json | json '"\(.value) \(.note)"')"
 	[[ $(json .created_dt <<<"$out") == 20*Z && $(json .updated_dt <<<"$out") == 20*Z ]]
 	ravi secrets set SHORT gone -i first --expires 1s
 	sleep 1.1

@@ -78,8 +78,8 @@ const struct option_row set_options[] = {
 	.help = "take the bytes of this file as they are (-: of stdin)"},
     {ROW(expires), .kind = OPTION_TEXT, .argument = "WHEN",
 	.help = "90s, 15m, 12h, 30d, 2w or 2027-01-31T00:00:00Z (default: never)"},
-    {ROW(note), .kind = OPTION_TEXT, .argument = "TEXT",
-	.help = "what it is for (kept unless given)"},
+    {ROW(note), .kind = OPTION_TEXT, .argument = "TEXT", .may_be_empty = true,
+	.help = "what it is for (kept unless given; empty: none)"},
     {ROW(json), .kind = OPTION_FLAG, .help = "print JSON"},
     {0},
 };
