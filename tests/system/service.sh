@@ -501,7 +501,8 @@ test_import() {
 	contains "$(cat /tmp/out)" "$(jq -r .uuid /tmp/identity)"
 	equal true "$(ravi auth status --json | jq .verified)"
 	# The same account again; another one only where it is asked for.
-	ravi auth import /tmp/config.json >/dev/null 2>&1
+	equal "management_key null identity_key $(jq -r .uuid /tmp/identity)" \
+		"$(ravi auth import /tmp/config.json --json 2>/dev/null | jq -r '[.imported[] | .key, .identity_uuid // "null"] | join(" ")')"
 	contract management-key | jq '{management_key: .key, user_email: "other@example.org"}' >/tmp/other.json
 	refuses 1 "--replace" ravi auth import /tmp/other.json
 	contains "$(ravi auth status)" "owner@example.org"

@@ -110,20 +110,32 @@ static int check_free(struct account *account, const json_t *json, struct reason
 	    account_url(account));
 }
 
+/* One key that was taken over, by its name in the file. */
+static void say_imported(
+    struct report *out, const char *key, const char *identity, const char *words)
+{
+	report_say(out, "imported  %s%s", words, identity ? identity : "");
+	jsonout_open(&out->j, NULL, '{');
+	jsonout_text(&out->j, "key", key);
+	jsonout_text(&out->j, "identity_uuid", identity);
+	jsonout_close(&out->j, '}');
+}
+
 /* Nothing is kept that the service does not accept. */
-static int take_account(struct account *account, const char *key, struct reason *why)
+static int take_account(
+    struct account *account, const char *key, struct report *out, struct reason *why)
 {
 	int r = account_ask_with(account, key, "owner.get", NULL, NULL, why);
 
 	if (r == 0)
 		r = account_keep(account, WALLET_ACCOUNT, key, why);
 	if (r == 0)
-		puts("imported  the account's management key");
+		say_imported(out, "management_key", NULL, "the account's management key");
 	return r;
 }
 
-static int take_identity(
-    struct account *account, const char *key, const char *uuid, struct reason *why)
+static int take_identity(struct account *account, const char *key, const char *uuid,
+    struct report *out, struct reason *why)
 {
 	fetch_json_auto identity = NULL;
 	char name[SECRET_NAME_MAX + 1];
@@ -138,12 +150,14 @@ static int take_identity(
 	wallet_name(WALLET_IDENTITY, fetch_text(identity, "uuid"), name);
 	r = account_keep(account, name, key, why);
 	if (r == 0)
-		printf("imported  the key of the identity %s\n", fetch_text(identity, "uuid"));
+		say_imported(
+		    out, "identity_key", fetch_text(identity, "uuid"), "the key of the identity ");
 	return r;
 }
 
 /* A token may have run out: then what it is renewed by has to do. */
-static int take_tokens(struct account *account, const json_t *json, struct reason *why)
+static int take_tokens(
+    struct account *account, const json_t *json, struct report *out, struct reason *why)
 {
 	const char *refresh = member(json, "refresh_token"), *secret = member(json, "private_key");
 	char text[LEGACY_SECRET_TEXT];
@@ -163,7 +177,7 @@ static int take_tokens(struct account *account, const json_t *json, struct reaso
 	if (r == 0)
 		r = account_ask(account, "owner.get", NULL, NULL, why);
 	if (r == 0)
-		puts("imported  the account's tokens");
+		say_imported(out, "access_token", NULL, "the account's tokens");
 	if (r < 0 || !secret)
 		return r;
 	if (legacy_pair_parse(secret, &pair) < 0)
@@ -173,11 +187,12 @@ static int take_tokens(struct account *account, const json_t *json, struct reaso
 	wipe(text, sizeof(text));
 	wipe(&pair, sizeof(pair));
 	if (r == 0)
-		puts("imported  the key that opens sealed values");
+		say_imported(out, "private_key", NULL, "the key that opens sealed values");
 	return r;
 }
 
-static int take_file(struct account *account, const json_t *json, struct reason *why)
+static int take_file(
+    struct account *account, const json_t *json, struct report *out, struct reason *why)
 {
 	const char *management = member(json, "management_key"), *own = member(json, "identity_key");
 	const char *email = member(json, "user_email");
@@ -190,11 +205,11 @@ static int take_file(struct account *account, const json_t *json, struct reason 
 	if (own && fetch_credential_kind(own) != BY_IDENTITY)
 		return reason_set(why, -EBADMSG, "the identity_key is none");
 	if (management)
-		r = take_account(account, management, why);
+		r = take_account(account, management, out, why);
 	if (r == 0 && own)
-		r = take_identity(account, own, member(json, "identity_uuid"), why);
+		r = take_identity(account, own, member(json, "identity_uuid"), out, why);
 	if (r == 0 && member(json, "access_token"))
-		r = take_tokens(account, json, why);
+		r = take_tokens(account, json, out, why);
 	if (r == 0 && email && email_check(email, NULL) == 0)
 		r = account_keep(account, WALLET_ACCOUNT_EMAIL, email, why);
 	return r;
@@ -205,16 +220,21 @@ const struct option_row auth_import_options[] = {
 	.kind = OPTION_FLAG,
 	.offset = offsetof(struct auth_values, replace),
 	.help = "take the place of another account's login on this machine"},
+    {.name = "json",
+	.kind = OPTION_FLAG,
+	.offset = offsetof(struct auth_values, json),
+	.help = "print JSON"},
     {0},
 };
 
 int run_auth_import(void *opaque, int argc, char **argv)
 {
 	const struct auth_values *values = opaque;
+	report_auto out = report_begin(values->json, 0);
 	taking_auto taking = {0};
 	fetch_json_auto json = NULL;
 	struct reason why = {0};
-	int r = context_need_root("import a login", &why);
+	int r = context_need_root("import a login", &why), printed = 0;
 
 	(void)argc;
 	if (r == 0)
@@ -224,9 +244,13 @@ int run_auth_import(void *opaque, int argc, char **argv)
 	if (r == 0 && !values->replace)
 		r = check_free(&taking.account, json, &why);
 	if (r == 0) {
-		r = take_file(&taking.account, json, &why);
+		jsonout_open(&out.j, "imported", '[');
+		r = take_file(&taking.account, json, &out, &why);
+		jsonout_close(&out.j, ']');
 		if (r < 0)
 			reason_prefix(&why, r, "%s: ", argv[0]);
+		/* What was taken before it failed is told, too. */
+		printed = report_print(&out);
 	}
 	audit("auth-import", context_result(r), "by", context_uid().text, NULL);
 	if (r < 0)
@@ -234,7 +258,7 @@ int run_auth_import(void *opaque, int argc, char **argv)
 	auth_refresh_all(&taking.context);
 	cli_note("%s still holds them in clear; where the official client is not used any more, "
 		 "remove it", argv[0]);
-	return EXIT_DONE;
+	return printed < 0 ? EXIT_FAILED : EXIT_DONE;
 }
 
 /* ---- unlock ---- */
