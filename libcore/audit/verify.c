@@ -169,14 +169,16 @@ static void check_checkpoint(
 		return;
 	}
 	sodium_bin2hex(signer, sizeof(signer), checkpoint.signer, AUDIT_PUBLIC_KEY);
-	if (memcmp(checkpoint.signer, reading->signer, AUDIT_PUBLIC_KEY) != 0)
+	if (memcmp(checkpoint.signer, reading->signer, AUDIT_PUBLIC_KEY) != 0) {
+		reading->report->unsigned_checkpoints++;
 		find(reading, AUDIT_UNSIGNED, place, checkpoint.seq,
 		    "this checkpoint was signed by %s, which is not this machine's host key",
 		    signer);
-	else if (checkpoint.file != reading->file || checkpoint.offset != place->offset)
+	} else if (checkpoint.file != reading->file || checkpoint.offset != place->offset) {
 		find(reading, AUDIT_REORDERED, place, checkpoint.seq,
 		    "this checkpoint was written at byte %" PRIu64 " of file %" PRIu64,
 		    checkpoint.offset, checkpoint.file);
+	}
 	reading->report->checkpoints++;
 	reading->report->signed_seq = checkpoint.seq;
 	reading->report->signed_time = checkpoint.time;

@@ -692,6 +692,27 @@ test_an_audit_trail_that_was_changed() {
 	cured system-audit
 }
 
+# Each of its checkpoints is by the former key then, and they are one thing to mend.
+test_an_audit_trail_of_a_former_host_key() {
+	local said count remedy
+	cp -pr /var/lib/ravi/audit /var/lib/ravi/audit.checkpoint /tmp/
+	count=$(grep -c event=checkpoint /var/lib/ravi/audit/audit.log)
+	[[ $count -gt 20 ]]
+	mv /etc/ravi/host.key /tmp/
+	ravi init >/dev/null 2>&1
+	said=$(finding system-audit "")
+	equal 1 "$(wc -l <<<"$said")"
+	contains "$said" "bad|$count of the "
+	contains "$said" "another key than this machine's host key"
+	remedy=${said##*|where the host key was replaced: }
+	bash -c "${remedy%%;*}" >/dev/null
+	cured system-audit
+	mv /tmp/host.key /etc/ravi/
+	rm -r /var/lib/ravi/audit /var/lib/ravi/audit.checkpoint
+	mv /tmp/audit /tmp/audit.checkpoint /var/lib/ravi/
+	cured system-audit
+}
+
 test_all_is_well_again() {
 	equal "$(ravi doctor --fix)" "$(ravi doctor)"
 	contains "$(ravi doctor)" "all is well"

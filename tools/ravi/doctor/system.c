@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <linux/magic.h>
 #include <stdio.h>
 #include <string.h>
@@ -182,6 +183,29 @@ static void check_broker(struct doctor *d)
 
 /* ---- audit trail ---- */
 
+/* With a new host key every checkpoint there is has become one: they are one thing that is wrong. */
+static void say_unsigned(struct doctor *d, const struct audit_report *report)
+{
+	const struct audit_finding *first = NULL;
+
+	for (size_t i = report->count; i-- > 0;)
+		if (report->findings[i].kind == AUDIT_UNSIGNED)
+			first = &report->findings[i];
+	if (!first)
+		return;
+	if (report->unsigned_checkpoints)
+		doctor_bad(d, PATH_AUDIT,
+		    "%" PRIu64 " of the %" PRIu64
+		    " checkpoints of the audit trail are signed by another key than this machine's "
+		    "host key",
+		    report->unsigned_checkpoints, report->checkpoints);
+	else
+		doctor_bad(
+		    d, first->file, "the audit trail is not as it was written: %s", first->text);
+	doctor_remedy(d, "where the host key was replaced: ravi audit restart; else first compare "
+			 "the trail with a copy or with syslog, and ask who was root");
+}
+
 static void check_audit(struct doctor *d)
 {
 	struct audit_report report = {0};
@@ -200,7 +224,11 @@ static void check_audit(struct doctor *d)
 		doctor_bad(d, PATH_AUDIT, "it cannot be read: %s", why.text);
 		doctor_remedy(d, "ravi audit verify");
 	}
+	if (r == 0)
+		say_unsigned(d, &report);
 	for (size_t i = 0; r == 0 && i < report.count; i++) {
+		if (report.findings[i].kind == AUDIT_UNSIGNED)
+			continue;
 		doctor_bad(d, report.findings[i].file,
 		    "the audit trail is not as it was written: %s", report.findings[i].text);
 		doctor_remedy(d, "compare it with a copy or with syslog, ask who was root, then: "
