@@ -543,6 +543,24 @@ fill() {
 	"$BUILT/system/audit-fill" "$1"
 }
 
+full_files() {
+	find $TRAIL -name 'audit.log.*' | wc -l
+}
+
+# Nobody knows then how many are to be kept.
+test_settings_that_cannot_be_read_drop_no_file() {
+	printf 'audit_keep = 1\ntimeout = long\n' >>/etc/ravi/ravi.conf
+	fill 110000
+	equal 2 "$(full_files)"
+	/usr/libexec/ravi/ravi-load --sweep
+	equal 2 "$(full_files)"
+	sed -i '/^timeout = long$/d' /etc/ravi/ravi.conf
+	ravi secrets get TOKEN --identity first >/dev/null
+	equal 1 "$(full_files)"
+	sed -i '/^audit_keep = 1$/d' /etc/ravi/ravi.conf
+	ravi audit restart >/dev/null
+}
+
 test_full_files_are_put_beside_and_the_oldest_dropped() {
 	echo 'audit_keep = 2' >>/etc/ravi/ravi.conf
 	fill 110000
