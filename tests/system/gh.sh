@@ -166,6 +166,17 @@ test_arguments_and_status_are_ghs() {
 	sed -i '/^gh =/d' /etc/ravi/ravi.conf
 }
 
+# 126 and 127 are about the gh that was found, or was not.
+test_a_broken_ravi_conf_is_no_fault_of_ghs() {
+	session first live
+	echo 'timeout = long' >>/etc/ravi/ravi.conf
+	refused 2 "timeout takes" in_session live "cd main && $SHIMS/gh api user"
+	refused 2 "timeout takes" in_session live 'ravi-gh --version'
+	refused 2 "timeout takes" in_session live 'ravi-codex --version'
+	sed -i '/^timeout = long$/d' /etc/ravi/ravi.conf
+	end_session live
+}
+
 test_which_tells_and_never_the_token() {
 	local said
 	said=$(shimmed first 'cd extra && ravi-gh --which')

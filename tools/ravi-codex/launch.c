@@ -25,16 +25,11 @@ static void ignore_unknown(void *context, const char *where, const char *key)
 	(void)key;
 }
 
-static int find_codex(char path[PATH_MAX], struct reason *why)
+static int find_codex(const struct conf *conf, char path[PATH_MAX], struct reason *why)
 {
-	conf_auto conf = {0};
-	int r = conf_load(&conf, 0, NULL, ignore_unknown, NULL, why);
-
-	if (r < 0)
-		return r;
 	return program_find(&(struct program_search){.name = "codex",
 				.variable = "CODEX_BIN",
-				.configured = conf.codex,
+				.configured = conf->codex,
 				.setting = "codex"},
 	    path, why);
 }
@@ -180,13 +175,18 @@ static int get_ready(const char *identity, char **arguments, struct reason *why)
 int launch(const char *identity, int count, char **arguments)
 {
 	struct reason why = {0};
+	conf_auto conf = {0};
 	char path[PATH_MAX], codex[] = "codex";
 	struct rlimit core;
 	int r = nodump_begin(&core);
 
 	if (r < 0)
 		return cli_fail(r, NULL);
-	r = find_codex(path, &why);
+	/* Settings that cannot be read say nothing about codex. */
+	r = conf_load(&conf, 0, NULL, ignore_unknown, NULL, &why);
+	if (r < 0)
+		return cli_fail(r, &why);
+	r = find_codex(&conf, path, &why);
 	if (r < 0) {
 		cli_fail(r, &why);
 		return program_exit_code(r);
@@ -201,6 +201,7 @@ int launch_which(const char *identity, bool json, char **arguments)
 {
 	place_auto place = PLACE_NONE;
 	login_auto login = {0};
+	conf_auto conf = {0};
 	struct reason why = {0};
 	char path[PATH_MAX] = "";
 	report_auto out = report_begin(json, CHOICE_EXPLAIN_WIDTH);
@@ -214,8 +215,10 @@ int launch_which(const char *identity, bool json, char **arguments)
 	if (r == 0) {
 		report_text(&out, "login", login.secret);
 		report_text(&out, "form", codex_form_word(login.form));
-		r = find_codex(path, &why);
+		r = conf_load(&conf, 0, NULL, ignore_unknown, NULL, &why);
 	}
+	if (r == 0)
+		r = find_codex(&conf, path, &why);
 	if (r == 0)
 		report_text(&out, "codex", path);
 	told = report_print(&out);

@@ -38,15 +38,10 @@ struct wish {
 	bool json;
 };
 
-static int find_gh(char path[PATH_MAX], struct reason *why)
+static int find_gh(const struct conf *conf, char path[PATH_MAX], struct reason *why)
 {
-	conf_auto conf = {0};
-	int r = conf_load(&conf, 0, NULL, NULL, NULL, why);
-
-	if (r < 0)
-		return r;
 	return program_find(
-	    &(struct program_search){.name = "gh", .configured = conf.gh, .setting = "gh"}, path,
+	    &(struct program_search){.name = "gh", .configured = conf->gh, .setting = "gh"}, path,
 	    why);
 }
 
@@ -90,6 +85,7 @@ static int fail_token(int error, const struct reason *why)
 static int run_gh(const char *identity, int count, char **arguments)
 {
 	choice_token_auto token = {0};
+	conf_auto conf = {0};
 	struct reason why = {0};
 	struct choice choice;
 	char path[PATH_MAX], gh[] = "gh";
@@ -100,7 +96,11 @@ static int run_gh(const char *identity, int count, char **arguments)
 		r = choice_take_token(identity, &choice, &token, &why);
 	if (r < 0 && !needs_no_token(arguments))
 		return fail_token(r, &why);
-	r = find_gh(path, &why);
+	/* Settings that cannot be read say nothing about gh. */
+	r = conf_load(&conf, 0, NULL, NULL, NULL, &why);
+	if (r < 0)
+		return cli_fail(r, &why);
+	r = find_gh(&conf, path, &why);
 	if (r < 0) {
 		cli_fail(r, &why);
 		return program_exit_code(r);
@@ -117,6 +117,7 @@ static int run_which(const struct wish *wish)
 {
 	choice_token_auto token = {0};
 	struct choice choice = {0};
+	conf_auto conf = {0};
 	struct reason why = {0};
 	char path[PATH_MAX] = "";
 	report_auto out = report_begin(wish->json, CHOICE_EXPLAIN_WIDTH);
@@ -126,7 +127,9 @@ static int run_which(const struct wish *wish)
 	if (*choice.identity)
 		choice_explain(&choice, r == 0 ? &token : NULL, &out);
 	if (r == 0)
-		r = find_gh(path, &why);
+		r = conf_load(&conf, 0, NULL, NULL, NULL, &why);
+	if (r == 0)
+		r = find_gh(&conf, path, &why);
 	if (*path) {
 		report_text(&out, "variable", tokens_word(getenv("GH_HOST")));
 		report_text(&out, "gh", path);
