@@ -7,12 +7,15 @@
 #define RAVI_LOADER_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "util/deadline.h"
 #include "util/reason.h"
 
 #define LOADER_MAGIC 0x72617631u /* "rav1": changes with the struct */
+
+#define LOADER_SETTINGS_MAX 32
 
 /* Below PIPE_BUF: one write, whole or not at all. */
 struct loader_record {
@@ -36,6 +39,9 @@ struct loader_request {
 	const char *user;  /* NULL for LOADER_SWEEP */
 	const char *reach; /* NULL: what ravi.conf says */
 	const char *conf;  /* NULL: the default ravi.conf */
+	/* Further arguments of the PAM line, KEY=VALUE or KEY, which win over ravi.conf. */
+	const char *settings[LOADER_SETTINGS_MAX];
+	size_t setting_count;
 	/*
 	 * Link the ring into the session ring that ravi-load inherits. A login wants that: a new ring
 	 * lives only while something links it, and would be gone before the login could do it.

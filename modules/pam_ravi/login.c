@@ -91,6 +91,33 @@ void login_end(struct login *login)
 	conf_free(&login->conf);
 }
 
+/*
+ * What the PAM line says beside what has its own place in the request, or is the login's alone. What no row knows has
+ * been named, and is ignored.
+ */
+static int take_settings(
+    const struct login *login, struct loader_request *request, struct reason *why)
+{
+	static const char *const others[] = {"conf", "debug", "quiet", "reach", "timeout"};
+
+	for (int i = 0; i < login->argc; i++) {
+		char key[64] = "";
+		size_t len = strcspn(login->argv[i], "="), other = 0;
+
+		if (len < sizeof(key))
+			memcpy(key, login->argv[i], len);
+		while (other < sizeof(others) / sizeof(*others) && strcmp(key, others[other]) != 0)
+			other++;
+		if (other < sizeof(others) / sizeof(*others) || !options_find(conf_table, key))
+			continue;
+		if (request->setting_count == LOADER_SETTINGS_MAX)
+			return reason_set(why, -E2BIG, "the PAM line has more than %d settings",
+			    LOADER_SETTINGS_MAX);
+		request->settings[request->setting_count++] = login->argv[i];
+	}
+	return 0;
+}
+
 static int run_loader(
     struct login *login, enum loader_task task, const char *user, struct reason *why)
 {
@@ -102,6 +129,10 @@ static int run_loader(
 	read_settings(login);
 	request.reach = conf_reach_word(login->conf.reach);
 	request.conf = login->conf.conf;
+	/* A ring ends whatever the line says. */
+	r = take_settings(login, &request, why);
+	if (r < 0 && task == LOADER_LOAD)
+		return r;
 	r = loader_ask(&request, login->deadline, &record, why);
 	if (r < 0)
 		return r;

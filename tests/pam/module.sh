@@ -382,6 +382,17 @@ test_an_unknown_option_is_named_and_ignored() {
 	contains "$(module_log 3)" "$CONF: unknown option conf, ignored"
 }
 
+# It decides by them what it loads.
+test_settings_of_the_line_reach_the_loader() {
+	keep "$LOADER"
+	cp -p "$LOADER" /tmp/loader.real
+	loader 'echo "$*" >/tmp/asked' 'exec /tmp/loader.real "$@"'
+	module debug timeout=5 required_fresh max_age=60 no_such_setting
+	says "open PAM_SUCCESS,close PAM_SUCCESS" first open "root:mv /tmp/asked /tmp/asked.open" close
+	contains "$(cat /tmp/asked.open)" "--set required_fresh --set max_age=60 --into-session"
+	contains "$(/tmp/loader.real --load first --set max_age=no 2>&1)" "max_age takes a number"
+}
+
 # refused REASON: sessions of agents fail and nobody else's; account goes by the entry alone.
 refused() {
 	says "open PAM_SESSION_ERR,close PAM_SUCCESS" first open close

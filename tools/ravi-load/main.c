@@ -33,6 +33,7 @@ struct values {
 	const char *load, *end, *release, *deny;
 	bool sweep, into_session;
 	const char *reach, *conf;
+	struct option_list settings;
 	long within; /* milliseconds; 0: what ravi.conf says */
 };
 
@@ -53,6 +54,8 @@ static const struct option_row options[] = {
     {ROW(reach, "reach"), .kind = OPTION_TEXT, .argument = "user|session",
 	.help = "instead of what ravi.conf says"},
     {ROW(conf, "conf"), .kind = OPTION_TEXT, .argument = "PATH", .help = "another ravi.conf"},
+    {ROW(settings, "set"), .kind = OPTION_LIST, .argument = "KEY=VALUE",
+	.help = "instead of what ravi.conf says for this key; may be given again"},
     {ROW(within, "within"), .kind = OPTION_NUMBER, .argument = "MILLISECONDS", .min = 1,
 	.max = INT_MAX, .help = "the time there is, instead of ravi.conf's timeout"},
     {0},
@@ -68,7 +71,7 @@ static void report_unknown(void *context, const char *where, const char *key)
 static int load_conf(const struct values *values, struct conf *conf, struct reason *why)
 {
 	char reach[32], path[4096];
-	const char *argv[2];
+	const char *argv[2 + OPTION_LIST_MAX];
 	int argc = 0;
 
 	if (values->conf) {
@@ -79,6 +82,8 @@ static int load_conf(const struct values *values, struct conf *conf, struct reas
 		snprintf(reach, sizeof(reach), "reach=%s", values->reach);
 		argv[argc++] = reach;
 	}
+	for (size_t i = 0; i < values->settings.count; i++)
+		argv[argc++] = values->settings.items[i];
 	return conf_load(conf, argc, argv, report_unknown, NULL, why);
 }
 
