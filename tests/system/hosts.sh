@@ -351,6 +351,20 @@ test_twenty_secrets_of_a_kibibyte() {
 	done
 }
 
+# More lines about secrets than the profile has room for: codex's login is stored back by its own.
+test_many_secrets_crowd_no_codex_login_out() {
+	local long i
+	long=$(printf 'A%.0s' {1..110})
+	for i in {1..300}; do echo "$long$i=x"; done >/tmp/many.env
+	ravi identity create --name many >/dev/null
+	ravi secrets import /tmp/many.env --identity many >/dev/null
+	printf at-codex | ravi secrets set CODEX_ACCESS_TOKEN --identity many --expires 1d >/dev/null
+	equal 1 "$(su - many -c 'ravi-codex status --json' | jq .version)"
+	contains "$(su - many -c 'ravi-keyctl list')" "CODEX_ACCESS_TOKEN	expires"
+	nothing_left many
+	ravi identity delete many >/dev/null
+}
+
 # ---- cron, a minute later ----
 
 test_cron_gives_the_agent_its_token() {

@@ -8,6 +8,7 @@
 #include <syslog.h>
 #include <time.h>
 
+#include "codex/login.h"
 #include "content.h"
 #include "fresh.h"
 #include "machine/machine.h"
@@ -24,7 +25,9 @@
 struct gathering {
 	struct content *content;
 	const char *identity; /* NULL: the default one */
-	struct buf expiries;  /* lines for the profile */
+	struct buf
+	    logins; /* lines for the profile: of codex's logins, which are stored back by them */
+	struct buf expiries;  /* of the others */
 	struct buf versions;  /* more of them, as many as fit behind those */
 	struct buf key;       /* of the identity at the service; empty: it has none here */
 	const char *service;  /* that the key belongs to; NULL: there is none */
@@ -64,9 +67,19 @@ static struct ring_item *add_item(struct content *content)
 	return grown;
 }
 
+static bool is_codex_login(const char *name)
+{
+	for (size_t i = 0; i < CODEX_SECRET_NAMES; i++)
+		if (!strcmp(name, codex_secret_names[i]))
+			return true;
+	return false;
+}
+
 static int gather_secret(void *context, struct vault_secret *secret)
 {
 	struct gathering *g = context;
+	bool is_login = is_codex_login(secret->name);
+	struct buf *expiries = is_login ? &g->logins : &g->expiries;
 	char expires[WHEN_TEXT], updated[WHEN_TEXT];
 	struct ring_item *item;
 
@@ -81,12 +94,12 @@ static int gather_secret(void *context, struct vault_secret *secret)
 	buf_move(&item->value, &secret->value);
 	item->expires = secret->expires;
 	g->keys++;
-	if (secret->expires && g->expiries.len < PROFILE_LINES_MAX) {
+	if (secret->expires && expiries->len < PROFILE_LINES_MAX) {
 		when_format(secret->expires, expires);
-		buf_addf(&g->expiries, "expires/%s=%s\n", secret->name, expires);
+		buf_addf(expiries, "expires/%s=%s\n", secret->name, expires);
 	}
 	when_format(secret->updated, updated);
-	buf_addf(&g->versions, "version/%s=%llu %s\n", secret->name,
+	buf_addf(is_login ? &g->logins : &g->versions, "version/%s=%llu %s\n", secret->name,
 	    (unsigned long long)secret->version, updated);
 	return 0;
 }
@@ -138,9 +151,9 @@ static int add_profile(struct gathering *g, const struct agent *agent, const str
 		buf_addf(&item->value, "service=%s\n", g->service);
 	add_lease(g, vault);
 	cut_versions(g);
-	buf_addf(&item->value, "uuid=%s\nrevision=%llu\nkeys=%u\nloaded=%s\n%s%s",
+	buf_addf(&item->value, "uuid=%s\nrevision=%llu\nkeys=%u\nloaded=%s\n%s%s%s",
 	    vault_uuid(vault), (unsigned long long)vault_revision(vault), g->keys, loaded,
-	    buf_text(&g->expiries), buf_text(&g->versions));
+	    buf_text(&g->logins), buf_text(&g->expiries), buf_text(&g->versions));
 	return item->value.error;
 }
 
@@ -201,10 +214,13 @@ static int gather(struct content *content, const struct agent *agent, size_t i,
 	if (r == 0)
 		r = add_key(&g);
 	if (r == 0)
-		r = g.expiries.error ? g.expiries.error : g.versions.error;
+		r = g.logins.error ? g.logins.error : g.expiries.error;
+	if (r == 0)
+		r = g.versions.error;
 	if (r == 0)
 		r = add_profile(&g, agent, vault);
 	buf_free(&g.key);
+	buf_free(&g.logins);
 	buf_free(&g.expiries);
 	buf_free(&g.versions);
 	if (i == 0)
