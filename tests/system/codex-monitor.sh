@@ -84,6 +84,11 @@ test_print_changes_nothing() {
 	rm "$DATA/settings.json"
 }
 
+test_what_is_wrong_with_the_argument_is_said_of_it() {
+	refused 1 "DAEMON names /nowhere/daemon: No such file" as_first ravi-codex-monitor --print /nowhere/daemon
+	refused 5 'DAEMON is "./daemon"; it must be an absolute path' as_first ravi-codex-monitor --print ./daemon
+}
+
 test_which_tells_whose_token_it_is() {
 	local out
 	out=$(as_first ravi-codex-monitor --which)

@@ -45,8 +45,10 @@ static int find_daemon(const char *argument, char path[PATH_MAX], struct reason 
 	if (r < 0)
 		return r;
 	search.configured = argument ? NULL : conf.daemon;
-	if (argument && strchr(argument, '/'))
+	if (argument && strchr(argument, '/')) {
 		search.configured = argument;
+		search.setting = "DAEMON";
+	}
 	return program_find(&search, path, why);
 }
 
