@@ -84,10 +84,16 @@ int meeting_read_here(struct meeting *m, struct reason *why)
 	return r == 0 && !m->ours && m->base ? restore_copy(m, why) : r;
 }
 
+/* Whether there is a copy of this very identity, which may take the place of what the store has. */
+static bool has_own(const struct meeting *m)
+{
+	return m->ours && !m->is_former;
+}
+
 static int refuse(const struct meeting *m, int error, const struct reason *said, struct reason *why)
 {
 	error = take_refusal(error) ? -EKEYREJECTED : error;
-	if (!m->ours)
+	if (!has_own(m))
 		return reason_set(why, error, "what the store has is refused: %.500s", said->text);
 	return reason_set(why, error,
 	    "what the store has is refused, and the copy here stays (to put it in the place of the "
@@ -111,7 +117,7 @@ static int ask_theirs(struct meeting *m, bool *is_torn, struct reason *why)
 	int r = account_ask_as(&m->sync->account, m->uuid, "store.get", NULL, &result, why);
 
 	*is_torn = r == -ENODATA;
-	if (r == -ENOENT || (r == -ENODATA && m->ours))
+	if (r == -ENOENT || (r == -ENODATA && has_own(m)))
 		return 0;
 	return r < 0 ? r : buf_add_text(&m->theirs_text, fetch_text(result, "document"));
 }
@@ -279,7 +285,7 @@ static bool is_ahead(const struct meeting *m)
 {
 	struct reason ignored = {0};
 
-	return vault_revision(m->ours) > vault_revision(m->theirs) &&
+	return !m->is_former && vault_revision(m->ours) > vault_revision(m->theirs) &&
 	       (vault_descent(m->ours, m->theirs) == DESCENT_PROVEN ||
 		   (m->base &&
 		       (vault_revision(m->theirs) < vault_revision(m->base) ||
@@ -314,7 +320,7 @@ static int decide(struct meeting *m, struct reason *why)
 /* The store has nothing that could be taken. */
 static int offer(struct meeting *m, bool is_torn, struct reason *why)
 {
-	if (!m->ours)
+	if (!has_own(m))
 		return reason_set(why, -ENOKEY,
 		    "the store has no vault of %s, and there is no copy here; on a machine that "
 		    "has "
@@ -337,7 +343,7 @@ int meeting_sealed(struct meeting *m, struct reason *why)
 		return r;
 	if (!m->theirs_text.len)
 		return offer(m, is_torn, why);
-	if (m->ours && m->sync->over)
+	if (has_own(m) && m->sync->over)
 		return push(m, &m->ours_sealed, why);
 	r = read_armor(m, why);
 	if (r < 0)

@@ -496,6 +496,23 @@ test_a_tombstone_reaches_the_other_machine() {
 	lacks "$(at_service)" "$(cat /tmp/good)"
 }
 
+# The machine that has the tombstone takes the vault of the one that came after it, and makes none of its own.
+test_the_same_name_made_anew_is_adopted() {
+	local uuid
+	ravi identity create --name agent --email again >/dev/null
+	echo ghp_again | ravi secrets set GH_TOKEN --identity agent
+	uuid=$(ravi identity show agent --json | jq -r .uuid)
+	refused 5 "not sealed for this machine" there ravi identity adopt "$uuid"
+	equal deleted "$(there ravi vault info agent --json | jq -r .state)"
+	ravi vault recipients add "$(there ravi host show)" --identity agent >/dev/null
+	ravi vault signers add "$(there ravi host show)" --identity agent >/dev/null
+	# A login gets it, as it was told.
+	equal ghp_again "$(there su - agent -c 'ravi-keyctl print GH_TOKEN')"
+	there ravi identity adopt "$uuid" >/dev/null
+	equal "$(revision)" "$(revision there)"
+	contains "$(there ravi sync)" "agent: revision $(revision), as at the service"
+}
+
 test_a_wish_for_nobody_is_none() {
 	: >/run/ravi/sync-wanted/nobody-there
 	expect 3 ravi sync --wanted 2>/dev/null
