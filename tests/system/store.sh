@@ -513,6 +513,19 @@ test_the_same_name_made_anew_is_adopted() {
 	contains "$(there ravi sync)" "agent: revision $(revision), as at the service"
 }
 
+test_a_name_is_not_made_anew_before_its_end_is_told() {
+	contract refuse >/dev/null
+	expect 6 ravi identity delete agent >/dev/null 2>&1
+	contract accept >/dev/null
+	contract fault kind=status status=503 path=/api/secrets times=0 >/dev/null
+	refused 6 "the service does not know it yet" ravi identity create --name agent --email third
+	contract faults/clear >/dev/null
+	ravi identity create --name agent --email third >/dev/null
+	there ravi sync >/dev/null
+	equal deleted "$(there ravi vault info agent --json | jq -r .state)"
+	ravi identity delete agent >/dev/null 2>&1
+}
+
 test_a_wish_for_nobody_is_none() {
 	: >/run/ravi/sync-wanted/nobody-there
 	expect 3 ravi sync --wanted 2>/dev/null

@@ -293,6 +293,42 @@ static int look_here(struct creation *c, struct reason *why)
 	return lock < 0 ? lock : check_identity(c, why);
 }
 
+/*
+ * The tombstone of the former identity of that name may not be at the service yet, and the new vault takes its place
+ * here: then nobody would bring it there, and other machines would keep the tokens.
+ */
+static int bring_tombstone(struct creation *c, struct reason *why)
+{
+	sync_auto sync = {0};
+	struct synced synced = {0};
+	struct reason said = {0};
+	char uuid[VAULT_UUID_TEXT];
+	bool had;
+	int r;
+
+	if (!c->former || !conf_has_remote_store(&c->context.conf))
+		return 0;
+	r = sync_open(&c->context.conf, &c->context.machine, FETCH_COMMAND, &sync, &said);
+	/* Adopted before: that one is met by this name now. */
+	if (r == 0 && sync_uuid(&sync, c->name, uuid, NULL) == 0)
+		return 0;
+	if (r == 0)
+		r = home_meet(&c->context, &sync, c->name, &synced, &said);
+	if (r == 0)
+		r = home_forget(&c->context, c->name, vault_uuid(c->former), &had, &said);
+	if (fetch_is_down(r))
+		return reason_set(why, r,
+		    "the former identity %s was deleted here, and the service does not know it "
+		    "yet; "
+		    "say it "
+		    "again when the service is reached: %s",
+		    c->name, said.text);
+	if (r < 0)
+		cli_note("the service does not know that the former %s is deleted: %s", c->name,
+		    said.text);
+	return 0;
+}
+
 static int make_here(struct creation *c, struct reason *why)
 {
 	fd_auto lock = agent_lock(why);
@@ -323,7 +359,11 @@ static int create(struct creation *c, struct reason *why)
 		    "a phone number comes from the Ravi service, and %s",
 		    c->values->local ? "--local leaves it out"
 				     : "none is configured; say: ravi init --service URL");
-	r = local ? choose_email(c, why) : look_here(c, why);
+	r = look_here(c, why);
+	if (r == 0)
+		r = bring_tombstone(c, why);
+	if (r == 0 && local)
+		r = choose_email(c, why);
 	if (r == 0 && !local)
 		r = provision(c, why);
 	if (r == 0)
@@ -416,7 +456,10 @@ static int look_for_own(struct creation *c, struct reason *why)
 	int r = machine_vault(&c->context.machine, c->name, NULL, &c->vault, NULL);
 
 	if (r < 0 || vault_state(c->vault) == AGENT_DELETED) {
-		vault_free(c->vault);
+		if (r == 0 && strcmp(vault_uuid(c->vault), c->provision.uuid) != 0)
+			c->former = c->vault;
+		else
+			vault_free(c->vault);
 		c->vault = NULL;
 		return 0;
 	}
@@ -526,6 +569,8 @@ static int adopt(struct creation *c, struct reason *why)
 		r = choose_name(c, why);
 	if (r == 0)
 		r = look_for_own(c, why);
+	if (r == 0)
+		r = bring_tombstone(c, why);
 	if (r < 0 || c->is_here)
 		return r;
 	return conf_has_remote_store(&c->context.conf) && c->context.conf.seal == SEAL_ON
