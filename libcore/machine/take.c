@@ -116,7 +116,7 @@ static int take_once(struct machine *machine, const struct take *take, const cha
 	if (r < 0)
 		return r;
 	r = vault_accept(taken->vault, held, name, &trust, &said);
-	if (r == -EUCLEAN)
+	if (r == -EUCLEAN || (r == -ESTALE && take->over_fork && take->over_newer))
 		r = settle_fork(take, taken, &sealed, held, &said, why);
 	else if (r == 0 && held && vault_descent(taken->vault, held) == DESCENT_UNKNOWN)
 		r = keep_aside(held, &sealed, taken->kept, sizeof(taken->kept), why);

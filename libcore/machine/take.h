@@ -16,6 +16,7 @@ struct take {
 	const char *identity;     /* whose it shall be; NULL: whose it says it is */
 	const struct buf *sealed; /* the document */
 	bool over_fork;           /* take it also when it is a fork; the copy goes to PATH_FORKS */
+	bool over_newer; /* and when the copy, grown from the same one, has a higher revision */
 
 	/* The copy that it was compared with, empty: none. Where another one is by now: -EBUSY. NULL: whichever. */
 	const struct buf *seen;

@@ -174,6 +174,7 @@ static int take(struct meeting *m, bool over_fork, struct reason *why)
 	const struct take take = {.identity = m->identity,
 	    .sealed = &m->theirs_sealed,
 	    .over_fork = over_fork,
+	    .over_newer = over_fork,
 	    .seen = &m->ours_sealed};
 	taken_auto taken = {0};
 	int r;

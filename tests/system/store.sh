@@ -526,6 +526,25 @@ test_a_name_is_not_made_anew_before_its_end_is_told() {
 	ravi identity delete agent >/dev/null 2>&1
 }
 
+# What it had written and nobody takes any more is put aside, and keeps no news from it, however much it was.
+test_a_machine_that_may_not_sign_any_more_takes_what_comes() {
+	local i
+	ravi identity create --name quiet >/dev/null
+	ravi vault recipients add "$(there ravi host show)" --identity quiet >/dev/null
+	ravi vault signers add "$(there ravi host show)" --identity quiet >/dev/null
+	there ravi identity trust quiet "$(ravi host show)" >/dev/null
+	there ravi identity adopt quiet >/dev/null
+	contract refuse >/dev/null
+	for i in 1 2 3; do
+		expect 6 there ravi secrets set "FAR_$i" "$i" --identity quiet 2>/dev/null
+	done
+	contract accept >/dev/null
+	ravi vault signers remove "$(there ravi host show)" --identity quiet >/dev/null
+	ravi secrets set NEWS 1 --identity quiet
+	contains "$(there ravi sync 2>&1)" "the copy that was here is kept as"
+	equal 1 "$(there ravi secrets get NEWS --identity quiet)"
+}
+
 test_a_wish_for_nobody_is_none() {
 	: >/run/ravi/sync-wanted/nobody-there
 	expect 3 ravi sync --wanted 2>/dev/null
