@@ -135,8 +135,15 @@ static int open_theirs(struct meeting *m, struct reason *why)
 		    "host "
 		    "show prints here",
 		    m->identity, m->identity);
-	return r < 0 ? reason_prefix(why, -EKEYREJECTED, "%s: what the store has: ", m->identity)
-		     : 0;
+	if (r < 0)
+		return reason_prefix(why, -EKEYREJECTED, "%s: what the store has: ", m->identity);
+	if (has_own(m) || !strcmp(vault_name(m->theirs), m->identity))
+		return 0;
+	return reason_set(why, -EKEYREJECTED,
+	    "the vault at the store is that of %s, and has this name on every machine; say: ravi "
+	    "identity "
+	    "adopt --name %s %s",
+	    vault_name(m->theirs), vault_name(m->theirs), m->uuid);
 }
 
 /* ---- what becomes of it ---- */

@@ -545,6 +545,11 @@ test_a_machine_that_may_not_sign_any_more_takes_what_comes() {
 	equal 1 "$(there ravi secrets get NEWS --identity quiet)"
 }
 
+test_a_name_that_the_vault_does_not_have() {
+	refused 5 "adopt --name quiet" there ravi identity adopt --name calm quiet
+	lacks "$(there ravi sync 2>&1)" calm
+}
+
 test_a_wish_for_nobody_is_none() {
 	: >/run/ravi/sync-wanted/nobody-there
 	expect 3 ravi sync --wanted 2>/dev/null

@@ -88,6 +88,7 @@ struct creation {
 	const char *adopts;  /* what is adopted; NULL: it is made */
 	bool is_provisioned; /* it is at the service, with a key for this host */
 	bool is_here;        /* it was on this machine already */
+	bool is_awaited;     /* it was adopted before, and its vault did not come yet */
 
 	struct vault *former; /* a deleted identity of that name, and its document */
 	struct buf tombstone;
@@ -496,10 +497,14 @@ static int fetch_vault(struct creation *c, struct reason *why)
 {
 	sync_auto sync = {0};
 	struct synced synced;
+	char uuid[VAULT_UUID_TEXT];
 	int r = sync_open(&c->context.conf, &c->context.machine, FETCH_COMMAND, &sync, why);
 
-	if (r == 0)
-		r = sync_name(&sync, c->name, c->provision.uuid, why);
+	if (r < 0)
+		return r;
+	c->is_awaited =
+	    sync_uuid(&sync, c->name, uuid, NULL) == 0 && !strcmp(uuid, c->provision.uuid);
+	r = sync_name(&sync, c->name, c->provision.uuid, why);
 	if (r < 0)
 		return r;
 	r = home_meet(&c->context, &sync, c->name, &synced, why);
@@ -531,6 +536,17 @@ static int carry_here(struct creation *c, struct reason *why)
 	return r;
 }
 
+/* Nobody carries it, so nobody waits for it: every sync would ask for it, and fail as this did. */
+static void forget_name(struct creation *c)
+{
+	struct reason ignored = {0};
+	char name[SECRET_NAME_MAX + 1];
+
+	wallet_name_in_hex(WALLET_NAMED, c->name, name);
+	if (!c->is_awaited && wallet_reload(&c->account.wallet, &ignored) == 0)
+		wallet_delete(&c->account.wallet, name, &ignored);
+}
+
 /*
  * At home at the service. A vault that this machine cannot open yet, or does not trust, is an administrator's to
  * mend on another one; the OS user waits for it, and its first login gets it.
@@ -542,8 +558,10 @@ static int adopt_home(struct creation *c, struct reason *why)
 
 	if (r == 1)
 		return make_here(c, why);
-	if (r < 0 && (r != -EKEYREJECTED || c->values->name))
+	if (r < 0 && (r != -EKEYREJECTED || c->values->name)) {
+		forget_name(c);
 		return reason_set(why, r, "%s", refused.text);
+	}
 	if (c->vault)
 		c->carrier.state = vault_state(c->vault);
 	made = carry_here(c, why);
