@@ -119,6 +119,14 @@ static void forget_deleted(struct syncing *s, const char *identity)
 		    identity);
 }
 
+/* Of many identities nobody would know which one it is; the service's own trouble is that of all. */
+static int fail_about(const char *identity, int error, struct reason *why)
+{
+	if (!fetch_is_down(error) && !strstr(why->text, identity))
+		reason_prefix(why, error, "%s: ", identity);
+	return context_fail(error, why);
+}
+
 /* One identity's trouble keeps it from no other; the service's own does. */
 static int sync_one(void *opaque, const char *identity)
 {
@@ -135,7 +143,7 @@ static int sync_one(void *opaque, const char *identity)
 		return 0;
 	s->count++;
 	if (r < 0) {
-		s->code = context_fail(r, &why);
+		s->code = fail_about(identity, r, &why);
 		s->is_down = fetch_is_down(r);
 		return 0;
 	}
@@ -193,7 +201,7 @@ static void take_lease(struct syncing *s, const char *identity)
 	r = lease_take(&s->context, &s->sync, identity, false, &why);
 	if (r == 0)
 		return;
-	s->code = context_fail(r, &why);
+	s->code = fail_about(identity, r, &why);
 	s->is_down = fetch_is_down(r);
 }
 
