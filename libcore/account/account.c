@@ -160,6 +160,19 @@ int account_ask(struct account *account, const char *operation, json_t *argument
 	return r;
 }
 
+/* A key that was revoked is no end: another one can be made. */
+static int say_way_on(
+    const struct account *account, const char *uuid, int error, struct reason *why)
+{
+	struct reason said = *why;
+
+	if (error != -EKEYREJECTED || fetch_status(account->fetch) != 401)
+		return error;
+	return reason_set(why, error,
+	    "%.400s; to have another key made for this machine, say: ravi identity adopt %s",
+	    said.text, uuid);
+}
+
 int account_ask_as(struct account *account, const char *uuid, const char *operation,
     json_t *arguments, json_t **result, struct reason *why)
 {
@@ -173,7 +186,7 @@ int account_ask_as(struct account *account, const char *uuid, const char *operat
 		return reason_set(why, -EKEYREJECTED,
 		    "this machine has no key for the identity %s; say: ravi identity adopt %s",
 		    uuid, uuid);
-	return r;
+	return why ? say_way_on(account, uuid, r, why) : r;
 }
 
 void account_label(char label[65])

@@ -550,6 +550,16 @@ test_a_name_that_the_vault_does_not_have() {
 	lacks "$(there ravi sync 2>&1)" calm
 }
 
+test_a_revoked_key_is_made_anew() {
+	local said
+	contract revoke "key=$(su - quiet -c 'ravi-keyctl print RAVI_IDENTITY_KEY')" >/dev/null
+	said=$(expect 5 ravi sync 2>&1)
+	contains "$said" "quiet: the service does not accept this key"
+	contains "$said" "ravi identity adopt $(ravi identity show quiet --json | jq -r .uuid)"
+	ravi identity adopt quiet >/dev/null
+	contains "$(ravi sync)" "quiet: revision"
+}
+
 test_a_wish_for_nobody_is_none() {
 	: >/run/ravi/sync-wanted/nobody-there
 	expect 3 ravi sync --wanted 2>/dev/null

@@ -251,15 +251,24 @@ static int give_phone(struct account *account, struct provision *p, struct reaso
 	    p->name);
 }
 
+/* It was taken away at the service. Whoever did not answer has not said so. */
+static bool is_revoked(struct account *account, const struct provision *p)
+{
+	int r = account_ask_as(
+	    account, p->uuid, "identity.get", json_pack("{s:s}", "uuid", p->uuid), NULL, NULL);
+
+	return r == -EKEYREJECTED && fetch_status(account->fetch) == 401;
+}
+
 static int have_key(
     struct account *account, const struct provision *p, const char *spare, struct reason *why)
 {
 	char name[SECRET_NAME_MAX + 1];
-	int r;
 
 	wallet_name(WALLET_IDENTITY, p->uuid, name);
-	r = account_has(account, name, NULL);
-	return r == 0 ? 0 : account_mint(account, p->uuid, spare, why);
+	return account_has(account, name, NULL) == 0 && !is_revoked(account, p)
+		   ? 0
+		   : account_mint(account, p->uuid, spare, why);
 }
 
 int provision_create(struct account *account, struct provision *p, struct reason *why)
