@@ -237,11 +237,13 @@ static int walk_all(struct singles *s, int (*each)(struct singles *s, struct sin
 
 /* ---- into the copy ---- */
 
-static int set(struct singles *s, const char *name, const struct buf *value, const char *by)
+static int set(
+    struct singles *s, const char *name, const struct buf *value, time_t expires, const char *by)
 {
 	const struct vault_change change = {.name = name,
 	    .value = value->data,
 	    .len = value->len,
+	    .expires = expires,
 	    .keep = (unsigned)s->m->sync->conf->keep,
 	    .by = by};
 
@@ -255,9 +257,9 @@ static int take_one(struct singles *s, struct single *one)
 	int r = 0;
 
 	if (fate == SINGLE_TAKE || fate == SINGLE_TAKE_UNDER)
-		r = set(s, one->name, &one->theirs, SERVICE);
+		r = set(s, one->name, &one->theirs, 0, SERVICE);
 	if (r == 0 && fate == SINGLE_TAKE_UNDER)
-		r = set(s, one->name, &one->ours.value, one->ours.by);
+		r = set(s, one->name, &one->ours.value, one->ours.expires, one->ours.by);
 	if (r == 0 && one->row && !one->is_sealed &&
 	    (fate == SINGLE_TAKE || fate == SINGLE_STAYS)) {
 		r = vault_mark_plain(s->vault, one->name, s->why);

@@ -91,13 +91,15 @@ test_ours_go_there() {
 
 test_a_change_on_both_loses_nothing() {
 	contract refuse >/dev/null
-	expect 6 ravi secrets set GH_TOKEN ours --identity agent 2>/dev/null
+	expect 6 ravi secrets set GH_TOKEN ours --expires 30d --identity agent 2>/dev/null
 	contract accept >/dev/null
 	elsewhere GH_TOKEN theirs
 	ravi sync >/dev/null
 	equal ours "$(value GH_TOKEN)"
 	equal ours "$(at_service GH_TOKEN)"
 	equal theirs "$(ravi secrets get GH_TOKEN --version 4 --identity agent)"
+	# Ours ends when it was to end.
+	lacks "$(ravi secrets list --identity agent --json | jq -c '.[] | select(.name == "GH_TOKEN").expires_dt')" null
 }
 
 test_what_is_gone_there_stays_here() {
