@@ -171,3 +171,14 @@ void when_describe(int64_t seconds, char *text, size_t size)
 	count = seconds / units[i].seconds;
 	snprintf(text, size, "%lld %s%s", (long long)count, units[i].name, count == 1 ? "" : "s");
 }
+
+void when_describe_ago(int64_t seconds, char *text, size_t size)
+{
+	char words[32];
+
+	when_describe(seconds, words, sizeof(words));
+	if (seconds == INT64_MAX)
+		snprintf(text, size, "later than now by this machine's clock");
+	else
+		snprintf(text, size, "%s ago", words);
+}

@@ -29,4 +29,7 @@ int when_past(const char *text, time_t now, time_t *when, struct reason *why);
 /* How long `seconds` is, for a person: "3 days", "2 hours", "14 minutes", "5 seconds". */
 void when_describe(int64_t seconds, char *text, size_t size);
 
+/* With "ago" behind it; of INT64_MAX, as base_age has it, that the clock was set back since. */
+void when_describe_ago(int64_t seconds, char *text, size_t size);
+
 #endif

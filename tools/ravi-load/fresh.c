@@ -50,9 +50,9 @@ static void look_later(struct fresh *fresh, const char *identity, int64_t age)
 	struct reason why = {0};
 	char text[64];
 
-	when_describe(age, text, sizeof(text));
+	when_describe_ago(age, text, sizeof(text));
 	if (state_read(identity, STATE_TROUBLE, &trouble) == 0)
-		syslog(LOG_WARNING, "%s: the copy of %s ago serves: %s", identity, text,
+		syslog(LOG_WARNING, "%s: the copy of %s serves: %s", identity, text,
 		    buf_text(&trouble));
 	if (wanted_note(identity, WANTED_SYNC, &why) < 0)
 		syslog(LOG_WARNING, "%s", why.text);
@@ -68,9 +68,9 @@ static int look_now(
 
 	if (r >= 0)
 		return 1;
-	when_describe(age, text, sizeof(text));
+	when_describe_ago(age, text, sizeof(text));
 	return reason_prefix(why, r,
-	    "the copy of the vault of %s was compared with the service %s ago, %s wants newer: ",
+	    "the copy of the vault of %s was compared with the service %s, %s wants newer: ",
 	    identity, text, rule);
 }
 
