@@ -346,7 +346,12 @@ test_offline_max_ends_it() {
 	make_old 4000
 	expect 4 as agent 'ravi-keyctl print GH_TOKEN' 2>/dev/null
 	contains "$(grep offline_max "$SYSLOG" | tail -n 1)" "was compared with the service"
-	contains "$(ravi doctor || true)" "longer than offline_max"
+	contains "$(ravi doctor || true)" "offline_max is over"
+	# A clock that was set back says nothing about how old a copy is.
+	make_old -4000
+	expect 4 as agent 'ravi-keyctl print GH_TOKEN' 2>/dev/null
+	contains "$(grep offline_max "$SYSLOG" | tail -n 1)" "service later than now by this machine's clock"
+	contains "$(ravi doctor || true)" "later than now by this machine's clock: offline_max is over"
 	contract accept >/dev/null
 	rm -f /run/ravi/service-down
 	# Reached again: the login itself looks.
@@ -558,6 +563,18 @@ test_a_revoked_key_is_made_anew() {
 	contains "$said" "ravi identity adopt $(ravi identity show quiet --json | jq -r .uuid)"
 	ravi identity adopt quiet >/dev/null
 	contains "$(ravi sync)" "quiet: revision"
+}
+
+test_without_its_key_no_offline_max_counts() {
+	ravi auth logout >/dev/null 2>&1
+	touch -d "@$(($(date +%s) - 900000))" /var/lib/ravi/sync/quiet.age
+	said=$(ravi doctor || true)
+	lacks "$said" "offline_max is over"
+	contains "$said" "has no key for it there now"
+	su - quiet -c 'ravi-keyctl print NEWS' >/dev/null
+	log_in
+	ravi identity adopt quiet >/dev/null
+	lacks "$(ravi doctor || true)" "has no key for it there now"
 }
 
 test_a_wish_for_nobody_is_none() {
