@@ -508,6 +508,10 @@ test_import() {
 	contains "$(ravi auth status)" "owner@example.org"
 	ravi auth import --replace /tmp/other.json >/dev/null 2>&1
 	contains "$(ravi auth status)" "other@example.org"
+	# Of one whose file does not say whose it is the one before says nothing.
+	contract management-key | jq '{management_key: .key}' >/tmp/other.json
+	ravi auth import --replace /tmp/other.json >/dev/null 2>&1
+	equal null "$(ravi auth status --json | jq .email)"
 	ravi auth import --replace /tmp/config.json >/dev/null 2>&1
 	ravi identity adopt imported >/dev/null
 	equal "$(jq -r .key /tmp/identity)" "$(su - imported -c 'ravi-keyctl print RAVI_IDENTITY_KEY')"

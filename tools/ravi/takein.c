@@ -121,12 +121,30 @@ static void say_imported(
 	jsonout_close(&out->j, '}');
 }
 
+/* What belongs to the login that `key` takes the place of would be taken for its own. */
+static int forget_former(
+    struct account *account, const json_t *json, const char *key, struct reason *why)
+{
+	static const char *const names[] = {
+	    WALLET_ACCOUNT_EMAIL, WALLET_ACCOUNT_REFRESH, WALLET_ACCOUNT_SECRET};
+	int r = 0;
+
+	if (has_value(account, WALLET_ACCOUNT, key) ||
+	    has_value(account, WALLET_ACCOUNT_EMAIL, member(json, "user_email")))
+		return 0;
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names) && r == 0; i++)
+		r = wallet_delete(&account->wallet, names[i], why);
+	return r;
+}
+
 /* Nothing is kept that the service does not accept. */
-static int take_account(
-    struct account *account, const char *key, struct report *out, struct reason *why)
+static int take_account(struct account *account, const json_t *json, const char *key,
+    struct report *out, struct reason *why)
 {
 	int r = account_ask_with(account, key, "owner.get", NULL, NULL, why);
 
+	if (r == 0)
+		r = forget_former(account, json, key, why);
 	if (r == 0)
 		r = account_keep(account, WALLET_ACCOUNT, key, why);
 	if (r == 0)
@@ -169,8 +187,8 @@ static int take_tokens(
 	r = account_ask_with(account, member(json, "access_token"), "owner.get", NULL, NULL, why);
 	if (r < 0 && (r != -EKEYREJECTED || !refresh))
 		return r;
-	r = 0;
-	if (refresh)
+	r = forget_former(account, json, member(json, "access_token"), why);
+	if (r == 0 && refresh)
 		r = account_keep(account, WALLET_ACCOUNT_REFRESH, refresh, why);
 	if (r == 0)
 		r = account_keep(account, WALLET_ACCOUNT, member(json, "access_token"), why);
@@ -205,7 +223,7 @@ static int take_file(
 	if (own && fetch_credential_kind(own) != BY_IDENTITY)
 		return reason_set(why, -EBADMSG, "the identity_key is none");
 	if (management)
-		r = take_account(account, management, out, why);
+		r = take_account(account, json, management, out, why);
 	if (r == 0 && own)
 		r = take_identity(account, own, member(json, "identity_uuid"), out, why);
 	if (r == 0 && member(json, "access_token"))
