@@ -235,6 +235,21 @@ test_wait_ends_where_it_is_refused() {
 	contract accept >/dev/null
 }
 
+# Nobody knows then what was there before: a mail of the meantime does not count, and it is said how it would.
+test_wait_that_begins_late_says_so() {
+	local waiting
+	contract fault kind=status status=404 path=email-messages times=0 >/dev/null
+	contract log/clear >/dev/null
+	as_first ravi inbox wait --email --code --timeout 12 --interval 1 >/tmp/late 2>&1 &
+	waiting=$!
+	eventually 10 bash -c "[[ \$('$CONTRACT/control' '$(served control)' log | grep -c email-messages) -gt 0 ]]"
+	mail "Your verification code is 292929." from=late@late.test
+	contract faults/clear >/dev/null
+	expect 3 wait $waiting
+	contains "$(cat /tmp/late)" "say --since"
+	equal 292929 "$(as_first ravi inbox wait --email --from late.test --code --since 1m --timeout 5)"
+}
+
 # One row of the list, nine megabytes of it: the others are listed, and what is missing is told.
 test_a_mail_that_is_too_large_hides_no_other() {
 	local id said

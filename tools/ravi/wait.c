@@ -81,6 +81,8 @@ struct waiting {
 	size_t recent_count;
 	json_t *known;  /* ids that were looked at: "mail/17" */
 	bool has_begun[2]; /* what was there before is known: of mail, of SMS */
+	bool is_late;      /* the first look failed */
+	bool has_said_late;
 	json_t *found;  /* the message */
 	struct buf value; /* the code or the link */
 };
@@ -353,6 +355,19 @@ static int take_all(struct waiting *w, const json_t *messages, bool sms, struct 
 	return 0;
 }
 
+/* Now it is known what is there. What came since the command began is not told from what came before it. */
+static void note_begun(struct waiting *w, const json_t *messages, bool sms)
+{
+	if (!w->has_begun[sms] && w->is_late && !w->since && json_array_size(messages) &&
+	    !w->has_said_late) {
+		w->has_said_late = true;
+		cli_note(
+		    "the service was not reached until now, and what is there already does not "
+		    "count; where it came meanwhile, say --since");
+	}
+	w->has_begun[sms] = true;
+}
+
 static int look_at_mail(struct waiting *w, struct reason *why)
 {
 	fetch_json_auto mails = NULL;
@@ -364,7 +379,8 @@ static int look_at_mail(struct waiting *w, struct reason *why)
 	    &w->mailbox, "mail.list", json_pack("{s:s}", "created_after", after), &mails, why);
 	if (r == 0)
 		r = take_all(w, mails, false, why);
-	w->has_begun[false] |= r == 0;
+	if (r == 0)
+		note_begun(w, mails, false);
 	return r;
 }
 
@@ -375,7 +391,8 @@ static int look_at_sms(struct waiting *w, struct reason *why)
 
 	if (r == 0)
 		r = take_all(w, texts, true, why);
-	w->has_begun[true] |= r == 0;
+	if (r == 0)
+		note_begun(w, texts, true);
 	return r;
 }
 
@@ -433,6 +450,7 @@ static int wait_for_it(struct waiting *w, struct reason *why)
 			last = *why;
 			if (!is_passing(r))
 				return r;
+			w->is_late = true;
 			if (fetch_wait(w->mailbox.fetch) > pause)
 				pause = fetch_wait(w->mailbox.fetch);
 		}
