@@ -474,10 +474,11 @@ static int deny(struct login *login, const struct agent *agent)
 	read_settings(login);
 	record_denial(login);
 	if (!login->conf.quiet && !((unsigned)login->flags & PAM_SILENT))
-		pam_error(login->pamh,
-		    "The identity %s is %s. The administrator can enable it again: "
-		    "ravi identity enable %s",
-		    agent->identities[0], state, agent->identities[0]);
+		pam_error(login->pamh, "The identity %s is %s. The administrator can %s %s",
+		    agent->identities[0], state,
+		    agent->state == AGENT_DELETED ? "make it anew: ravi identity create --name"
+						  : "enable it again: ravi identity enable",
+		    agent->identities[0]);
 	return PAM_PERM_DENIED;
 }
 

@@ -64,10 +64,12 @@ test_nobody_is_authenticated() {
 
 test_a_disabled_identity_is_denied() {
 	keep "$ENTRIES/first"
-	local state
+	local state advice="enable it again: ravi identity enable"
 	for state in disabled deleted; do
 		sed -i "s/^state=.*/state=$state/" "$ENTRIES/first"
-		says "message: The identity first is $state. The administrator can enable it again: ravi identity enable first,acct PAM_PERM_DENIED" \
+		# What is deleted cannot be enabled.
+		[[ $state == disabled ]] || advice="make it anew: ravi identity create --name"
+		says "message: The identity first is $state. The administrator can $advice first,acct PAM_PERM_DENIED" \
 			first acct
 		contains "$(module_log 5)" "event=deny user=first identity=first state=$state result=denied"
 		says "open PAM_SESSION_ERR,close PAM_SUCCESS" first open close
