@@ -11,18 +11,29 @@
 #include "util/nodump.h"
 #include "util/process.h"
 
-/* open(2) takes the lowest free descriptor: what it returns tells when 0 to 2 are taken. */
+/*
+ * open(2) takes the lowest free descriptor. What goes to a stdout that was closed is lost, and writing it has to fail;
+ * messages to a closed stderr are nobody's.
+ */
 static int fill_standard(void)
 {
-	int fd;
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+		int got;
 
-	do
-		fd = open("/dev/null", O_RDWR);
-	while (fd >= 0 && fd <= STDERR_FILENO);
-	if (fd < 0)
-		return -errno;
-	close(fd);
+		if (fcntl(fd, F_GETFD) >= 0)
+			continue;
+		got = open("/dev/null", fd == STDOUT_FILENO ? O_RDONLY : O_RDWR);
+		if (got != fd)
+			return got < 0 ? -errno : -EBADF;
+	}
 	return 0;
+}
+
+bool process_has_stdout(void)
+{
+	int flags = fcntl(STDOUT_FILENO, F_GETFL);
+
+	return flags >= 0 && (flags & O_ACCMODE) != O_RDONLY;
 }
 
 int process_protect(void)

@@ -374,7 +374,15 @@ test_writers_at_once_lose_nothing() {
 test_standard_descriptors_may_be_closed() {
 	(exec <&- >&- 2>&- && ravi secrets set CLOSED value -i first)
 	equal value "$(ravi secrets get CLOSED -i first)"
-	expect 0 ravi secrets get CLOSED -i first >&-
+	ravi secrets set CLOSED value -i first >&-
+	# What was asked for and is not to be had is no success: somebody would go on without it.
+	expect 1 ravi secrets get CLOSED -i first >&-
+	expect 1 ravi secrets get CLOSED -i first --json >&-
+	expect 1 ravi secrets set CLOSED value -i first --json >&-
+	expect 1 ravi secrets export -i first --format json >&-
+	expect 1 ravi vault export - -i first >&-
+	expect 1 ravi identity list >&-
+	contains "$(ravi secrets get CLOSED -i first 2>&1 >&- || true)" "writing the value: Bad file descriptor"
 	equal value "$(ravi secrets get CLOSED -i first)"
 }
 

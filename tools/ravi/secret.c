@@ -11,6 +11,7 @@
 #include "secret.h"
 #include "util/cli.h"
 #include "util/file.h"
+#include "util/process.h"
 #include "util/report.h"
 #include "util/when.h"
 
@@ -69,6 +70,7 @@ void secret_json_member(struct jsonout *j, const char *member, const char *ident
 
 int secret_print(const char *identity, const struct vault_secret *secret, bool json)
 {
+	struct reason why = {0};
 	jsonout_auto j = {0};
 	int r;
 
@@ -80,7 +82,10 @@ int secret_print(const char *identity, const struct vault_secret *secret, bool j
 		if (r == 0 && isatty(STDOUT_FILENO))
 			r = file_write_fd(STDOUT_FILENO, "\n", 1);
 	}
-	return r < 0 ? cli_fail(r == -EINVAL ? -EIO : r, NULL) : EXIT_DONE;
+	if (r < 0)
+		return cli_fail(
+		    reason_errno(&why, r == -EINVAL ? -EIO : r, "writing the value"), &why);
+	return EXIT_DONE;
 }
 
 void secret_add_expiry(struct table *table, time_t expires)
@@ -94,6 +99,14 @@ void secret_add_expiry(struct table *table, time_t expires)
 		table_add(table, NULL);
 }
 
+/* The change is made: who closed stdout wants no words about it. JSON somebody asked for. */
+static int tell(struct report *out)
+{
+	if (!out->json && !process_has_stdout())
+		return EXIT_DONE;
+	return report_print(out) < 0 ? EXIT_FAILED : EXIT_DONE;
+}
+
 int secret_print_stored(const char *identity, const struct vault_secret *secret, bool json)
 {
 	report_auto out = report_begin(json, 0);
@@ -104,7 +117,7 @@ int secret_print_stored(const char *identity, const struct vault_secret *secret,
 	jsonout_text(&out.j, "identity", identity);
 	jsonout_number(&out.j, "version", (int64_t)secret->version);
 	jsonout_when(&out.j, "expires_dt", secret->expires);
-	return report_print(&out) < 0 ? EXIT_FAILED : EXIT_DONE;
+	return tell(&out);
 }
 
 int secret_print_deleted(const char *identity, const char *name, bool json)
@@ -115,5 +128,5 @@ int secret_print_deleted(const char *identity, const char *name, bool json)
 	jsonout_text(&out.j, "status", "deleted");
 	jsonout_text(&out.j, "name", name);
 	jsonout_text(&out.j, "identity", identity);
-	return report_print(&out) < 0 ? EXIT_FAILED : EXIT_DONE;
+	return tell(&out);
 }
