@@ -8,8 +8,8 @@
 
 /* Every condition that is not NULL (0) must hold. */
 struct audit_query {
-	const struct agent
-	    *own; /* an agent's lines: of its user, and of its identities when they are its */
+	/* An agent's lines: of its user, and of its identities when they are its. */
+	const struct agent *own;
 	const char *identity; /* this identity's, and what became of the ring that it is in */
 	const char *carrier;  /* whose ring that is; NULL: nobody's */
 	const char *user;

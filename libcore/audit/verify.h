@@ -29,8 +29,8 @@ struct audit_finding {
 
 struct audit_report {
 	uint64_t files, entries, checkpoints, torn;
-	uint64_t
-	    unsigned_checkpoints; /* of the checkpoints: by another key; each is a finding, too */
+	/* Of the checkpoints: by another key; each is a finding, too. */
+	uint64_t unsigned_checkpoints;
 	uint64_t first, last; /* sequence numbers; 0: there is no line */
 	int64_t first_time;   /* milliseconds since 1970 */
 	uint64_t signed_seq;  /* of the last checkpoint, 0: none */

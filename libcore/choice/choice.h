@@ -33,8 +33,8 @@ struct choice {
 	enum choice_source source;
 	char identity[IDENTITY_NAME_MAX + 1];
 	bool is_default; /* it is the OS user's default one: its keys are ravi:NAME */
-	bool
-	    is_carried; /* its vault is in the ring; else it is a name, for the seed's token names */
+	/* Its vault is in the ring; else it is a name, for the seed's token names. */
+	bool is_carried;
 	char config[PATH_MAX]; /* CHOICE_WORKTREE: the file that says so */
 };
 

@@ -37,8 +37,8 @@ struct conf {
 	const char *gh, *codex,
 	    *daemon;                  /* absolute paths of the real programs; NULL: found in PATH */
 	struct option_list git_hosts; /* HOST[:PORT] [username=USER]; none: GitHub's two */
-	struct option_list
-	    agent_write; /* patterns of secret names that agents may store themselves */
+	/* Patterns of secret names that agents may store themselves. */
+	struct option_list agent_write;
 	const char *service_url;   /* the Ravi service: https://HOST[:PORT]; NULL: none */
 	const char *service_ca;    /* certificates that may vouch for it; NULL: the system's */
 	const char *service_proxy; /* the way to it; NULL: straight */

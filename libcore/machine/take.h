@@ -23,8 +23,8 @@ struct take {
 };
 
 struct taken {
-	struct vault
-	    *vault;    /* what came; also when it was refused after it was opened, else NULL */
+	/* What came; also when it was refused after it was opened, else NULL. */
+	struct vault *vault;
 	uint64_t held; /* the revision of the copy there was; 0: none */
 	char kept[sizeof(PATH_FORKS) + IDENTITY_NAME_MAX +
 		  64]; /* where that copy is now; "": nowhere */

@@ -15,8 +15,8 @@ struct meeting {
 	struct buf ours_sealed, theirs_sealed, base_sealed;
 	struct buf theirs_text; /* theirs as it lies there, which may be no document at all */
 	struct vault *ours, *theirs, *base;
-	bool
-	    is_former; /* ours is the tombstone of an identity that had the name before, and goes nowhere */
+	/* Ours is the tombstone of an identity that had the name before, and goes nowhere. */
+	bool is_former;
 };
 
 /* Lets go of everything that was read, for another try. */

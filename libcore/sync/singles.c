@@ -42,8 +42,8 @@ struct singles {
 	struct vault *vault; /* what is being changed */
 	struct reason *why;
 	bool is_quiet; /* what is left alone is said on the second walk */
-	struct buf
-	    left; /* names that were left alone, each ended by a NUL: nothing is agreed on about them */
+	/* Names that were left alone, each ended by a NUL: nothing is agreed on about them. */
+	struct buf left;
 	int taken;
 };
 

@@ -47,8 +47,8 @@ struct cli_program;
 /* One word of a command line that is being typed; see cli_program.complete. */
 struct cli_word {
 	const struct cli_command *command;
-	const char
-	    *what; /* as an option's or the command's arguments call it: "ID", "NAME", "USER" */
+	/* As an option's or the command's arguments call it: "ID", "NAME", "USER". */
+	const char *what;
 	const char *identity; /* of --identity before it, or NULL */
 };
 

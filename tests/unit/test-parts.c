@@ -22,11 +22,11 @@ struct service {
 	size_t most;  /* bytes of a value; 0: any */
 	int requests; /* so far */
 	int dies_at;  /* this request and those after it get no answer; 0: never */
-	const char
-	    *racing; /* put into RAVI_VAULT right after the first change of it; NULL: nothing */
+	/* Put into RAVI_VAULT right after the first change of it; NULL: nothing. */
+	const char *racing;
 	unsigned made;
-	const char *
-	    rival; /* makes RAVI_VAULT_1 right before our first part, with this; NULL: nobody does */
+	/* Makes RAVI_VAULT_1 right before our first part, with this; NULL: nobody does. */
+	const char *rival;
 	bool trims; /* takes blanks off both ends of a value, as web frameworks do */
 };
 
@@ -222,7 +222,6 @@ static void test_parts(void **state)
 	free(larger);
 }
 
-/* Another writer's part is left alone, whichever of the two comes first. */
 /* Cut where a line ends, a piece would lose the end of it. */
 static void test_parts_lose_no_blanks(void **state)
 {
@@ -244,6 +243,7 @@ static void test_parts_lose_no_blanks(void **state)
 	json_decref(s.rows);
 }
 
+/* Another writer's part is left alone, whichever of the two comes first. */
 static void test_parts_of_two_writers(void **state)
 {
 	char *large = document(5, 20000);

@@ -25,8 +25,8 @@
 struct gathering {
 	struct content *content;
 	const char *identity; /* NULL: the default one */
-	struct buf
-	    logins; /* lines for the profile: of codex's logins, which are stored back by them */
+	/* Lines for the profile: of codex's logins, which are stored back by them. */
+	struct buf logins;
 	struct buf expiries;  /* of the others */
 	struct buf versions;  /* more of them, as many as fit behind those */
 	struct buf key;       /* of the identity at the service; empty: it has none here */

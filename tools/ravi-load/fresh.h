@@ -17,8 +17,8 @@ struct fresh {
 	struct machine *machine;
 	const struct wallet *wallet;
 	struct deadline deadline; /* of the login */
-	bool
-	    wants_sync; /* a copy is older than max_age, or was never compared: `ravi sync --wanted` shall see to it */
+	/* A copy is older than max_age, or was never compared: `ravi sync --wanted` shall see to it. */
+	bool wants_sync;
 };
 
 /* machine_vault, with the service asked first where it has to be. */

@@ -16,8 +16,8 @@ struct task {
 	bool into_session;
 	struct loader_record *record; /* ring, keys and text are filled in; the error is returned */
 	struct audit_batch *events;   /* into the trail when who waits has its answer */
-	bool
-	    wants_sync; /* set when somebody shall bring copies of vaults up to date, after that answer */
+	/* Set when somebody shall bring copies of vaults up to date, after that answer. */
+	bool wants_sync;
 };
 
 /* Each: 0 or a negative errno, with record->text saying what was done or why not. */
