@@ -23,6 +23,7 @@ struct reading {
 	struct buf copy; /* the last checkpoint's line, or nothing */
 	struct checkpoint last;
 	bool has_last, found_last;
+	uint8_t stranger[AUDIT_PUBLIC_KEY]; /* who has signed the last one that is not the host's */
 
 	struct audit_tip tip; /* of the line before */
 	bool any;
@@ -155,12 +156,33 @@ static void check_torn(struct reading *reading, const struct audit_line *line, b
 	reading->torn.line = 0;
 }
 
+/*
+ * One finding for all that one key has signed: with a new host key every checkpoint of the former one would be one,
+ * and no room be left for what was done to the trail.
+ */
+static void find_stranger(
+    struct reading *reading, const struct audit_place *place, const struct checkpoint *checkpoint)
+{
+	char signer[2 * AUDIT_PUBLIC_KEY + 1];
+	bool is_known = reading->report->unsigned_checkpoints &&
+			!memcmp(reading->stranger, checkpoint->signer, AUDIT_PUBLIC_KEY);
+
+	reading->report->unsigned_checkpoints++;
+	if (is_known)
+		return;
+	memcpy(reading->stranger, checkpoint->signer, AUDIT_PUBLIC_KEY);
+	sodium_bin2hex(signer, sizeof(signer), checkpoint->signer, AUDIT_PUBLIC_KEY);
+	find(reading, AUDIT_UNSIGNED, place, checkpoint->seq,
+	    "this checkpoint was signed by %s, which is not this machine's host key; later ones of "
+	    "that key are not named",
+	    signer);
+}
+
 static void check_checkpoint(
     struct reading *reading, const struct audit_place *place, const char *bytes, size_t len)
 {
 	struct checkpoint checkpoint;
 	int r = checkpoint_parse(bytes, len, &checkpoint);
-	char signer[2 * AUDIT_PUBLIC_KEY + 1];
 
 	if (r < 0) {
 		find(reading, AUDIT_CHANGED, place, reading->tip.seq,
@@ -168,12 +190,8 @@ static void check_checkpoint(
 		    "changed");
 		return;
 	}
-	sodium_bin2hex(signer, sizeof(signer), checkpoint.signer, AUDIT_PUBLIC_KEY);
 	if (memcmp(checkpoint.signer, reading->signer, AUDIT_PUBLIC_KEY) != 0) {
-		reading->report->unsigned_checkpoints++;
-		find(reading, AUDIT_UNSIGNED, place, checkpoint.seq,
-		    "this checkpoint was signed by %s, which is not this machine's host key",
-		    signer);
+		find_stranger(reading, place, &checkpoint);
 	} else if (checkpoint.file != reading->file || checkpoint.offset != place->offset) {
 		find(reading, AUDIT_REORDERED, place, checkpoint.seq,
 		    "this checkpoint was written at byte %" PRIu64 " of file %" PRIu64,

@@ -29,7 +29,7 @@ struct audit_finding {
 
 struct audit_report {
 	uint64_t files, entries, checkpoints, torn;
-	/* Of the checkpoints: by another key; each is a finding, too. */
+	/* Of the checkpoints: by another key than the host's; a finding for each such key, and no more. */
 	uint64_t unsigned_checkpoints;
 	uint64_t first, last; /* sequence numbers; 0: there is no line */
 	int64_t first_time;   /* milliseconds since 1970 */

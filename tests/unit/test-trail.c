@@ -521,6 +521,31 @@ static void test_the_copy_gone_or_damaged(void **state)
 	assert_int_equal(audit_checkpoint(&f->trail, &f->key, 0, &why), -EBADMSG);
 }
 
+/* With a new host key all that there are became a stranger's: that hides nothing that was done further on. */
+static void test_checkpoints_of_a_former_key_hide_nothing(void **state)
+{
+	struct fixture *f = *state;
+	uint8_t secret[AUDIT_SECRET_KEY], public[AUDIT_PUBLIC_KEY];
+	struct reason why = {0};
+	buf_auto text = {0};
+	size_t changed = 0;
+
+	for (int i = 1; i <= AUDIT_FINDINGS_MAX + 5; i++) {
+		append_numbered(f, i, i);
+		sign(f, 0);
+	}
+	append_numbered(f, 90, 91);
+	read_all(f->log, &text);
+	*strstr(text.data, "name=N90") = 'm';
+	write_all(f->log, text.data, text.len);
+	crypto_sign_keypair(public, secret);
+	assert_int_equal(audit_verify(&f->trail, public, &f->report, &why), 0);
+	assert_int_equal(f->report.unsigned_checkpoints, AUDIT_FINDINGS_MAX + 5);
+	for (size_t i = 0; i < f->report.count; i++)
+		changed += f->report.findings[i].kind == AUDIT_CHANGED;
+	assert_int_equal(changed, 1);
+}
+
 /* All lines anew, each chained as it should be, but by somebody without the host key. */
 static void test_a_forged_trail(void **state)
 {
@@ -1053,6 +1078,7 @@ int main(void)
 	    TEST(test_a_cut_that_is_written_over),
 	    TEST(test_all_files_gone),
 	    TEST(test_the_copy_gone_or_damaged),
+	    TEST(test_checkpoints_of_a_former_key_hide_nothing),
 	    TEST(test_a_forged_trail),
 	    TEST(test_set_aside_and_begun_anew),
 	    TEST(test_rotation_keeps_the_chain),
