@@ -73,6 +73,20 @@ int home_meet(struct context *context, struct sync *sync, const char *identity,
 	return r < 0 ? r : followed;
 }
 
+void home_note_keyless(struct context *context, const char *identity)
+{
+	vault_auto vault = NULL;
+	int64_t age;
+
+	/* Never compared: it is at home here, and was nowhere else. */
+	if (base_age(identity, &age, NULL) < 0 ||
+	    machine_vault(&context->machine, identity, NULL, &vault, NULL) < 0)
+		return;
+	cli_note("this machine has no key for %s at the service any more: nothing comes from "
+		 "there, and what is changed here stays here; say: ravi identity adopt %s",
+	    identity, vault_uuid(vault));
+}
+
 static int forget(struct wallet *wallet, const char *identity, const char *uuid, struct reason *why)
 {
 	char name[SECRET_NAME_MAX + 1];
@@ -115,7 +129,11 @@ static int bring(struct context *context, const char *identity, struct reason *w
 	struct synced synced;
 	int r = sync_open(&context->conf, &context->machine, FETCH_COMMAND, &sync, why);
 
-	return r < 0 ? r : home_meet(context, &sync, identity, &synced, why);
+	if (r == 0)
+		r = home_meet(context, &sync, identity, &synced, why);
+	if (r == 1)
+		home_note_keyless(context, identity);
+	return r;
 }
 
 int home_bring(struct context *context, const char *identity, int code)

@@ -13,6 +13,12 @@
 int context_account(const struct context *context, struct account *account, struct reason *why);
 
 /*
+ * Says that what changes stays on this machine, of an identity that was at home at the service and for which the
+ * machine has no key there now, as after a logout.
+ */
+void home_note_keyless(struct context *context, const char *identity);
+
+/*
  * After a change here: brings the vault of `identity` home, where it has one. `code` is the command's so far
  * and is returned unless that was EXIT_DONE and this fails, which is said.
  */

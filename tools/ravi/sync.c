@@ -139,8 +139,10 @@ static int sync_one(void *opaque, const char *identity)
 		return 0;
 	s->sync.account.deadline = deadline_in(s->context.conf.service_timeout * 1000);
 	r = home_meet(&s->context, &s->sync, identity, &synced, &why);
-	if (r == 1)
+	if (r == 1) {
+		home_note_keyless(&s->context, identity);
 		return 0;
+	}
 	s->count++;
 	if (r < 0) {
 		s->code = fail_about(identity, r, &why);
