@@ -728,6 +728,13 @@ test_setup_and_status() {
 	contains "$(in_session a 'ravi-codex features list 2>/dev/null' | tr -s ' ' | grep '^shell_snapshot ')" false
 	contains "$(in_session a 'cat ~/.codex/config.toml')" 'requires_openai_auth = true'
 	contains "$(in_session a 'ravi-codex setup')" "as it should be"
+	# What has codex look at no auth.json is told, and is nobody's to take out but the user's.
+	in_session a 'cp ~/.codex/config.toml kept; { echo "cli_auth_credentials_store = \"ephemeral\""; cat kept; } >~/.codex/config.toml'
+	contains "$(in_session a 'ravi-codex login status 2>&1; true')" "Not logged in"
+	contains "$(in_session a 'ravi-codex status')" "take cli_auth_credentials_store out"
+	equal false "$(in_session a 'ravi-codex status --json' | jq .config.cli_auth_credentials_store)"
+	contains "$(in_session a 'ravi-codex setup 2>&1; true')" 'set it to "file"'
+	in_session a 'mv kept ~/.codex/config.toml'
 	contains "$(in_session a say_done)" "done"
 	equal "$SECRET auth.json linked true" \
 		"$(in_session a 'ravi-codex status --json' | jq -r '"\(.secret) \(.form) \(.auth_json) \(.renewable)"')"

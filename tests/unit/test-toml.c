@@ -9,12 +9,17 @@
 
 static const struct toml_setting setting = {"features", "shell_snapshot", "false"};
 
-static enum toml_state state_of(const char *text)
+static enum toml_state look(const char *text, const struct toml_setting *wanted)
 {
 	buf_auto buf = {0};
 
 	buf_add_text(&buf, text);
-	return toml_look(&buf, &setting);
+	return toml_look(&buf, wanted);
+}
+
+static enum toml_state state_of(const char *text)
+{
+	return look(text, &setting);
 }
 
 /* It must be addable, come out as wanted, and be set then. */
@@ -76,6 +81,18 @@ static void test_what_only_looks_like_it_is_not_taken(void **state)
 	assert_int_equal(state_of("a = '''\n[features]\nshell_snapshot = true\n"), TOML_ABSENT);
 }
 
+static void test_a_key_before_the_first_header(void **state)
+{
+	static const struct toml_setting root = {"", "store", "\"file\""};
+
+	(void)state;
+	assert_int_equal(look("", &root), TOML_ABSENT);
+	assert_int_equal(look("a = 1\nstore = \"file\"\n[x]\nstore = 1\n", &root), TOML_SET);
+	assert_int_equal(look("store = \"keyring\"\n", &root), TOML_CONFLICT);
+	assert_int_equal(look("[x]\nstore = \"keyring\"\n", &root), TOML_ABSENT);
+	assert_int_equal(look("store.a = 1\nstored = 1\n", &root), TOML_ABSENT);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -83,6 +100,7 @@ int main(void)
 	    cmocka_unit_test(test_another_word_is_not_overwritten),
 	    cmocka_unit_test(test_it_is_added_and_the_rest_stays),
 	    cmocka_unit_test(test_what_only_looks_like_it_is_not_taken),
+	    cmocka_unit_test(test_a_key_before_the_first_header),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -37,6 +37,17 @@ int setup_read(const struct place *place, struct buf *text, struct reason *why)
 	return r == -ENOENT ? 0 : r;
 }
 
+bool setup_keeps_elsewhere(const struct buf *text)
+{
+	static const struct toml_setting in_file[] = {
+	    {"", "cli_auth_credentials_store", "\"file\""},
+	    {"", "cli_auth_credentials_store", "'file'"},
+	};
+
+	return toml_look(text, &in_file[0]) == TOML_CONFLICT &&
+	       toml_look(text, &in_file[1]) == TOML_CONFLICT;
+}
+
 static int refuse(const struct place *place, const struct toml_setting *setting, struct reason *why)
 {
 	return reason_set(why, -EEXIST,
@@ -50,6 +61,12 @@ static int edit(const struct place *place, struct buf *text, struct reason *why)
 {
 	int changed = 0;
 
+	if (setup_keeps_elsewhere(text))
+		return reason_set(why, -EEXIST,
+		    "%s/" CONFIG " has codex keep its login elsewhere than in auth.json, so that "
+		    "it finds none; nothing was changed. Take cli_auth_credentials_store out, or "
+		    "set it to \"file\"",
+		    place->home);
 	for (const struct toml_setting *s = setup_settings; s->section; s++) {
 		enum toml_state state = toml_look(text, s);
 		buf_auto next = {0};

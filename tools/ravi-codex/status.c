@@ -32,6 +32,7 @@ struct status {
 	int link; /* enum link_state; negative: CODEX_HOME is not there */
 	bool has_folder, running, watching, owing;
 	bool is_set[2]; /* setup_settings */
+	bool keeps_elsewhere;
 	struct buf problem;
 };
 
@@ -58,6 +59,7 @@ static void look_at_home(struct status *status)
 		return;
 	for (size_t i = 0; setup_settings[i].section; i++)
 		status->is_set[i] = toml_look(&text, &setup_settings[i]) == TOML_SET;
+	status->keeps_elsewhere = setup_keeps_elsewhere(&text);
 }
 
 /* With the lock, because looking at the others is taking them for a moment. */
@@ -130,6 +132,10 @@ static void print_link(const struct status *status, struct buf *out)
 	if (status->link >= 0 &&
 	    (status->login.form != CODEX_ACCESS_TOKEN || status->link == LINK_FILE))
 		table_line(out, WIDTH, "", words[status->link]);
+	if (status->keeps_elsewhere)
+		table_line(out, WIDTH, "problem",
+		    "config.toml has codex keep its login elsewhere, so that it finds none: take "
+		    "cli_auth_credentials_store out");
 	for (size_t i = 0; setup_settings[i].section; i++) {
 		char text[128];
 
@@ -186,6 +192,7 @@ static int print_json(const struct status *status)
 	jsonout_open(&j, "config", '{');
 	for (size_t i = 0; setup_settings[i].section; i++)
 		jsonout_bool(&j, setup_settings[i].key, status->is_set[i]);
+	jsonout_bool(&j, "cli_auth_credentials_store", !status->keeps_elsewhere);
 	jsonout_close(&j, '}');
 	jsonout_close(&j, '}');
 	return jsonout_print(&j);

@@ -115,12 +115,16 @@ struct search {
 	const char *section_end; /* behind the section's header; NULL: it is not there */
 };
 
-/* A key before the first header may set the section as a whole, or the key by its dotted name. */
+/* A key before the first header may be the one itself, set its section as a whole, or be its dotted name. */
 static void look_at_root(const struct statement *statement, const char *name,
     const struct toml_setting *setting, struct search *found)
 {
 	size_t len = strlen(setting->section);
 
+	if (!len && !strcmp(name, setting->key))
+		found->state = is_value(statement, setting->value) ? TOML_SET : TOML_CONFLICT;
+	if (!len)
+		return;
 	if (strncmp(name, setting->section, len) != 0 || (name[len] && name[len] != '.'))
 		return;
 	if (name[len] && !strcmp(name + len + 1, setting->key) &&

@@ -9,7 +9,7 @@
 #include "util/buf.h"
 
 struct toml_setting {
-	const char *section;
+	const char *section; /* "": before the first header, which is looked at and not added to */
 	const char *key;
 	const char *value;
 };
