@@ -472,7 +472,8 @@ test_links_of_identities() {
 test_vaults_that_nobody_carries() {
 	local entries=/var/lib/ravi/agents links=/var/lib/ravi/identities
 	local remedy="ravi vault export - --identity second | ravi vault import - --user second"
-	cp -pr $entries /tmp/entries
+	cp -a $entries /tmp/entries
+	cp -a $links /tmp/links
 	rm $entries/second
 	found agent-carriers second bad "its link names the OS user second" "$remedy"
 	# The last record of who carried it.
@@ -494,8 +495,10 @@ test_vaults_that_nobody_carries() {
 	rm -r $entries
 	contains "$(finding agent-carriers first --fix)" "ravi vault import - --user first"
 	equal ../agents/first "$(readlink $links/first)"
-	rm -r $entries
+	# Those of deleted identities went, and their entries are back.
+	rm -r $entries $links
 	mv /tmp/entries $entries
+	mv /tmp/links $links
 	cured agent-carriers
 	cured agent-links
 }
