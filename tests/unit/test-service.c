@@ -535,6 +535,20 @@ static void test_no_proxy_for_plain_http(void **state)
 	assert_int_equal(proxied.error, -ECONNREFUSED);
 }
 
+static _Noreturn void refuse_all(int listener)
+{
+	char request[4096];
+
+	for (;;) {
+		int client = accept(listener, NULL, NULL);
+
+		if (client < 0 || read(client, request, sizeof(request)) < 0 ||
+		    dprintf(client, "HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n") < 0)
+			_exit(1);
+		close(client);
+	}
+}
+
 /* A proxy that lets nobody through: its process, and its address in `url`. */
 static pid_t start_proxy(char url[64])
 {
@@ -550,14 +564,8 @@ static pid_t start_proxy(char url[64])
 	snprintf(url, 64, "http://127.0.0.1:%u", ntohs(at.sin_port));
 	pid = fork();
 	assert_true(pid >= 0);
-	for (char request[4096]; pid == 0;) {
-		int client = accept(listener, NULL, NULL);
-
-		if (client < 0 || read(client, request, sizeof(request)) < 0 ||
-		    dprintf(client, "HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n") < 0)
-			_exit(1);
-		close(client);
-	}
+	if (pid == 0)
+		refuse_all(listener);
 	close(listener);
 	return pid;
 }
