@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "config/conf.h"
@@ -156,6 +157,22 @@ static int load_file(struct conf *conf, conf_unknown *unknown, void *context, st
 	return parse_file(conf, path, unknown, context, why);
 }
 
+/* "" when it is longer than any key. */
+static void take_key(const char *argument, char key[64])
+{
+	size_t len = strcspn(argument, "=");
+
+	snprintf(key, 64, "%.*s", len < 64 ? (int)len : 0, argument);
+}
+
+const struct option_row *conf_row_of(const char *argument)
+{
+	char key[64];
+
+	take_key(argument, key);
+	return options_find(conf_table, key);
+}
+
 /*
  * One argument, `key` or `key=value`. `only_conf` takes conf= alone: it says which file to read, and the
  * file is read before the arguments that win over it.
@@ -163,18 +180,15 @@ static int load_file(struct conf *conf, conf_unknown *unknown, void *context, st
 static int apply_argument(struct conf *conf, const char *argument, bool only_conf,
     conf_unknown *unknown, void *context, struct reason *why)
 {
+	const struct option_row *row = conf_row_of(argument);
 	const char *equals = strchr(argument, '=');
-	size_t len = equals ? (size_t)(equals - argument) : strlen(argument);
-	const struct option_row *row;
-	char key[64] = "";
+	char key[64];
 	int r;
 
-	if (len < sizeof(key))
-		memcpy(key, argument, len);
-	row = options_find(conf_table, key);
 	if (only_conf != (row && row->offset == offsetof(struct conf, conf)))
 		return 0;
 	if (!row) {
+		take_key(argument, key);
 		report_unknown(unknown, context, "PAM argument", *key ? key : "(too long)");
 		return 0;
 	}

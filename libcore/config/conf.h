@@ -74,6 +74,9 @@ bool conf_has_remote_store(const struct conf *conf);
 /* Whether vaults go about whole, so that they can say which machine uses what one alone may use. */
 bool conf_has_leases(const struct conf *conf);
 
+/* What a PAM argument, KEY or KEY=VALUE, sets; NULL: nothing. */
+const struct option_row *conf_row_of(const char *argument);
+
 /* Whether two values of service_url are one service: a slash at the end says nothing. */
 bool conf_same_service(const char *a, const char *b);
 

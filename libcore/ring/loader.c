@@ -38,7 +38,7 @@ int loader_run(const struct loader_request *request, struct deadline deadline,
 {
 	static const char *const tasks[] = {"--load", "--end", "--release", "--sweep", "--deny"};
 	char within[16];
-	const char *argv[12 + 2 * LOADER_SETTINGS_MAX];
+	const char *argv[10 + 2 * LOADER_SETTINGS_MAX];
 	struct spawn what = {.path = PATH_LOADER, .argv = argv, .input = -1, .fixed = true};
 	size_t n = 0, len;
 	int status, r;
@@ -50,10 +50,6 @@ int loader_run(const struct loader_request *request, struct deadline deadline,
 	if (request->reach) {
 		argv[n++] = "--reach";
 		argv[n++] = request->reach;
-	}
-	if (request->conf) {
-		argv[n++] = "--conf";
-		argv[n++] = request->conf;
 	}
 	for (size_t i = 0; i < request->setting_count; i++) {
 		argv[n++] = "--set";

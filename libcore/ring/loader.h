@@ -38,8 +38,7 @@ struct loader_request {
 	enum loader_task task;
 	const char *user;  /* NULL for LOADER_SWEEP */
 	const char *reach; /* NULL: what ravi.conf says */
-	const char *conf;  /* NULL: the default ravi.conf */
-	/* Further arguments of the PAM line, KEY=VALUE or KEY, which win over ravi.conf. */
+	/* KEY=VALUE or KEY, as on a PAM line: they win over ravi.conf. */
 	const char *settings[LOADER_SETTINGS_MAX];
 	size_t setting_count;
 	/*

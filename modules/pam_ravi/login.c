@@ -91,24 +91,12 @@ void login_end(struct login *login)
 	conf_free(&login->conf);
 }
 
-/*
- * What the PAM line says beside what has its own place in the request, or is the login's alone. What no row knows has
- * been named, and is ignored.
- */
-static int take_settings(
+/* The settings of the PAM line win over ravi.conf in the loader, too. What is none has been named. */
+static int hand_on_settings(
     const struct login *login, struct loader_request *request, struct reason *why)
 {
-	static const char *const others[] = {"conf", "debug", "quiet", "reach", "timeout"};
-
 	for (int i = 0; i < login->argc; i++) {
-		char key[64] = "";
-		size_t len = strcspn(login->argv[i], "="), other = 0;
-
-		if (len < sizeof(key))
-			memcpy(key, login->argv[i], len);
-		while (other < sizeof(others) / sizeof(*others) && strcmp(key, others[other]) != 0)
-			other++;
-		if (other < sizeof(others) / sizeof(*others) || !options_find(conf_table, key))
+		if (!conf_row_of(login->argv[i]))
 			continue;
 		if (request->setting_count == LOADER_SETTINGS_MAX)
 			return reason_set(why, -E2BIG, "the PAM line has more than %d settings",
@@ -127,10 +115,8 @@ static int run_loader(
 	int r;
 
 	read_settings(login);
-	request.reach = conf_reach_word(login->conf.reach);
-	request.conf = login->conf.conf;
 	/* A ring ends whatever the line says. */
-	r = take_settings(login, &request, why);
+	r = hand_on_settings(login, &request, why);
 	if (r < 0 && task == LOADER_LOAD)
 		return r;
 	r = loader_ask(&request, login->deadline, &record, why);
