@@ -14,6 +14,14 @@
 const char *const codex_secret_names[CODEX_SECRET_NAMES] = {
     CODEX_SECRET, "CODEX_API_KEY", "CODEX_ACCESS_TOKEN"};
 
+bool codex_is_login(const char *secret)
+{
+	for (size_t i = 0; i < CODEX_SECRET_NAMES; i++)
+		if (!strcmp(secret, codex_secret_names[i]))
+			return true;
+	return false;
+}
+
 const char *codex_form_word(enum codex_form form)
 {
 	static const char *const words[] = {"auth.json", "API key", "access token"};

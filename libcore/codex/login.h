@@ -20,6 +20,9 @@
 
 extern const char *const codex_secret_names[CODEX_SECRET_NAMES];
 
+/* Whether a secret of that name is one of them. */
+bool codex_is_login(const char *secret);
+
 enum codex_form {
 	CODEX_AUTH_FILE, /* the auth.json of a ChatGPT login (or another that `codex login` made) */
 	CODEX_API_KEY,   /* sk-... */

@@ -210,6 +210,18 @@ static int walk_one(void *opaque, struct vault_secret *secret)
 	return walk->each(walk->context, secret->name, &secret->value);
 }
 
+bool wallet_is_former(const struct wallet *wallet, const char *url, const struct vault *vault)
+{
+	char name[SECRET_NAME_MAX + 1];
+	buf_auto uuid = {0};
+
+	if (vault_state(vault) != AGENT_DELETED)
+		return false;
+	wallet_name_in_hex(WALLET_NAMED, vault_name(vault), name);
+	return wallet_get(wallet, name, url, &uuid, NULL) == 0 &&
+	       strcmp(uuid.data, vault_uuid(vault)) != 0;
+}
+
 int wallet_each(const struct wallet *wallet, const char *kind,
     int (*each)(void *context, const char *name, const struct buf *value), void *context)
 {

@@ -61,6 +61,12 @@ void wallet_name_in_hex(const char *kind, const char *identity, char name[SECRET
 int wallet_read_name(const char *kind, const char *name, char identity[IDENTITY_NAME_MAX + 1]);
 
 /*
+ * Whether the vault is the tombstone of an identity whose name has gone to another one that was adopted here,
+ * and whose own vault is to come.
+ */
+bool wallet_is_former(const struct wallet *wallet, const char *url, const struct vault *vault);
+
+/*
  * Calls `each` for every value whose name begins with `kind` (NULL: all), with the value's name; stops at
  * the first result that is not 0.
  */

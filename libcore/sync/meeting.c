@@ -202,18 +202,6 @@ static int take(struct meeting *m, bool over_fork, struct reason *why)
 	return agree(m, &m->theirs_sealed, why);
 }
 
-static bool may_write(const struct meeting *m)
-{
-	struct vault_members members;
-
-	vault_members(m->theirs, &members);
-	for (size_t i = 0; i < members.signer_count; i++)
-		if (!memcmp(&members.signers[i], &m->sync->machine->host.signer,
-			sizeof(members.signers[i])))
-			return true;
-	return false;
-}
-
 /* The copy becomes theirs with our changes in it, and after that the store's does. */
 static int store_merged(struct meeting *m, int changes, struct reason *why)
 {
@@ -249,7 +237,7 @@ static int settle_fork(struct meeting *m, struct reason *why)
 
 	m->synced->is_fork = true;
 	/* Nobody would take what it writes: its changes are kept for an administrator. */
-	if (!may_write(m))
+	if (!vault_has_signer(m->theirs, &m->sync->machine->host.signer))
 		return take(m, true, why);
 	changes = reapply(&what, m->theirs, why);
 	if (changes < 0)

@@ -65,29 +65,22 @@ int sync_uuid(
 	return r;
 }
 
-/* A tombstone here is that of a former identity, where the wallet has another one by that name. */
-static bool is_former(struct meeting *m)
-{
-	return vault_state(m->ours) == AGENT_DELETED &&
-	       sync_uuid(m->sync, m->identity, m->uuid, NULL) == 0 &&
-	       strcmp(m->uuid, vault_uuid(m->ours)) != 0;
-}
-
 /* 1: this machine has no key for it. */
 static int find_key(struct meeting *m, struct reason *why)
 {
+	const struct account *account = &m->sync->account;
 	char name[SECRET_NAME_MAX + 1];
 	int r = 0;
 
-	m->is_former = m->ours && is_former(m);
-	if (!m->ours)
+	m->is_former = m->ours && wallet_is_former(&account->wallet, account_url(account), m->ours);
+	if (!m->ours || m->is_former)
 		r = sync_uuid(m->sync, m->identity, m->uuid, why);
-	else if (!m->is_former)
+	else
 		snprintf(m->uuid, sizeof(m->uuid), "%s", vault_uuid(m->ours));
 	if (r < 0)
 		return r;
 	wallet_name(WALLET_IDENTITY, m->uuid, name);
-	r = account_has(&m->sync->account, name, why);
+	r = account_has(account, name, why);
 	return r == -ENOKEY ? 1 : r;
 }
 

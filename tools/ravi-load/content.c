@@ -67,18 +67,10 @@ static struct ring_item *add_item(struct content *content)
 	return grown;
 }
 
-static bool is_codex_login(const char *name)
-{
-	for (size_t i = 0; i < CODEX_SECRET_NAMES; i++)
-		if (!strcmp(name, codex_secret_names[i]))
-			return true;
-	return false;
-}
-
 static int gather_secret(void *context, struct vault_secret *secret)
 {
 	struct gathering *g = context;
-	bool is_login = is_codex_login(secret->name);
+	bool is_login = codex_is_login(secret->name);
 	struct buf *expiries = is_login ? &g->logins : &g->expiries;
 	char expires[WHEN_TEXT], updated[WHEN_TEXT];
 	struct ring_item *item;

@@ -103,26 +103,14 @@ static int read_again(
 	return machine_vault(fresh->machine, identity, NULL, vault, why);
 }
 
-/* A tombstone, and another identity was adopted by that name since: its vault did not come yet. */
-static bool is_former(const struct fresh *fresh, const char *identity, const struct vault *vault)
-{
-	char name[SECRET_NAME_MAX + 1];
-	buf_auto uuid = {0};
-
-	if (vault_state(vault) != AGENT_DELETED)
-		return false;
-	wallet_name_in_hex(WALLET_NAMED, identity, name);
-	return wallet_get(fresh->wallet, name, fresh->conf->service_url, &uuid, NULL) == 0 &&
-	       strcmp(uuid.data, vault_uuid(vault)) != 0;
-}
-
 int fresh_vault(struct fresh *fresh, const char *identity, struct vault **vault, struct reason *why)
 {
 	int r = machine_vault(fresh->machine, identity, NULL, vault, why);
 
 	if (!conf_has_remote_store(fresh->conf))
 		return r;
-	if (r == -ENOKEY || (r == 0 && is_former(fresh, identity, *vault))) {
+	if (r == -ENOKEY ||
+	    (r == 0 && wallet_is_former(fresh->wallet, fresh->conf->service_url, *vault))) {
 		r = meet(fresh, identity, why);
 		return r < 0 ? reason_prefix(
 				   why, r, "the vault of %s is not on this machine yet: ", identity)

@@ -96,15 +96,10 @@ static int run_child(const struct intake *intake, struct buf *out, struct reason
 /* What the child says is the agent's word: a name that no session has could be any secret's. */
 static bool is_plausible(const struct harvest *item)
 {
-	if (item->magic != HARVEST_MAGIC || !item->len || item->len > CODEX_LOGIN_MAX ||
-	    item->sent_len > HARVEST_BYTES_MAX || item->from_len > HARVEST_BYTES_MAX ||
-	    !memchr(item->identity, '\0', sizeof(item->identity)) ||
-	    !memchr(item->secret, '\0', sizeof(item->secret)))
-		return false;
-	for (size_t i = 0; i < CODEX_SECRET_NAMES; i++)
-		if (!strcmp(item->secret, codex_secret_names[i]))
-			return true;
-	return false;
+	return item->magic == HARVEST_MAGIC && item->len && item->len <= CODEX_LOGIN_MAX &&
+	       item->sent_len <= HARVEST_BYTES_MAX && item->from_len <= HARVEST_BYTES_MAX &&
+	       memchr(item->identity, '\0', sizeof(item->identity)) &&
+	       memchr(item->secret, '\0', sizeof(item->secret)) && codex_is_login(item->secret);
 }
 
 /* What follows the record. */
