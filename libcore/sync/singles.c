@@ -154,12 +154,12 @@ static bool is_newer(const struct single *one)
 
 static struct buf without_blanks(const struct buf *value)
 {
-	static const char blanks[] = " \t\r\n";
+	static const char blanks[] = {' ', '\t', '\r', '\n'};
 	struct buf part = *value;
 
-	for (; part.len && strchr(blanks, *part.data); part.data++)
+	for (; part.len && memchr(blanks, *part.data, sizeof(blanks)); part.data++)
 		part.len--;
-	while (part.len && strchr(blanks, part.data[part.len - 1]))
+	while (part.len && memchr(blanks, part.data[part.len - 1], sizeof(blanks)))
 		part.len--;
 	return part;
 }
