@@ -99,11 +99,16 @@ static bool makes_login(char **arguments)
 	return !arguments[1] || strcmp(arguments[1], "status") != 0;
 }
 
-/* What has expired, or is no login, is what a new one is made for; with an access token codex would have no link. */
-static bool is_no_hindrance(const struct login *login, int r)
+/*
+ * Whether codex goes on although `r`, of place_login, is not a login for it. What has expired, or is no login, is what
+ * a new one is made for, and with an access token codex would have no link.
+ */
+static bool begins_anew(char **arguments, const struct login *login, int r)
 {
-	return r == -ENOSECRET || r == -EKEYEXPIRED || r == -EBADMSG ||
-	       (r == 0 && login->form == CODEX_ACCESS_TOKEN);
+	if (r == -ENOSECRET && (is_command(arguments, "login") || is_command(arguments, "mcp")))
+		return true;
+	return makes_login(arguments) && (r == -EKEYEXPIRED || r == -EBADMSG ||
+					     (r == 0 && login->form == CODEX_ACCESS_TOKEN));
 }
 
 /* The login that this codex may make: onto tmpfs and from there into the vault, at no time onto a disk. */
@@ -121,9 +126,7 @@ static int find_login(
 {
 	int r = place_login(place, login, why);
 
-	if (!(makes_login(arguments) && is_no_hindrance(login, r)) &&
-	    !(r == -ENOSECRET &&
-		(is_command(arguments, "login") || is_command(arguments, "mcp")))) {
+	if (!begins_anew(arguments, login, r)) {
 		if (r == 0 && login->form == CODEX_ACCESS_TOKEN)
 			codex_trim(&login->value);
 		return r;

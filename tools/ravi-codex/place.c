@@ -59,16 +59,18 @@ int place_find(struct place *place, const char *option, bool of_daemon, struct r
 {
 	char standard[IDENTITY_NAME_MAX + 1];
 	const char *wanted = getenv("RAVI_IDENTITY");
+	bool by_default = !option && of_daemon && !(wanted && *wanted);
 	int r = ring_find(&place->ring, why);
 
-	if (r == 0 && !option && of_daemon && !(wanted && *wanted)) {
+	if (r == 0 && by_default) {
 		r = ring_read_profile(&place->ring, NULL, &place->profile, why);
 		strcpy(standard, place->profile.name);
 		option = standard;
 	}
 	if (r == 0)
 		r = choice_vault(&place->ring, option, &place->choice, &place->identity, why);
-	if (option == standard)
+	/* Nobody has said it. */
+	if (by_default)
 		place->choice.source = CHOICE_DEFAULT;
 	if (r == 0)
 		r = ring_read_profile(&place->ring, place->identity, &place->profile, why);
