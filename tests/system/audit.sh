@@ -454,29 +454,27 @@ delay_loader() {
 	chmod 755 "$loader"
 }
 
-# The child that writes has yet to begin when the login goes on.
-test_who_looks_right_after_a_login_finds_it_there() {
+# right_after_a_login COMMAND...: when the login goes on, and the child that writes has yet to begin. The login is in the
+# trail all the same.
+right_after_a_login() {
 	local before
 	delay_loader -e inject=set_robust_list:delay_enter=500000
 	before=$(events | grep -c '^load done first') || true
 	coproc SESSION { su - first -c 'echo begun; read -r'; }
 	read -r <&"${SESSION[0]}"
+	"$@"
 	loads_in_trail $((before + 1))
 	echo end >&"${SESSION[1]}"
 	wait "$SESSION_PID"
 }
 
+test_who_looks_right_after_a_login_finds_it_there() {
+	right_after_a_login true
+}
+
 # As systemd does with what is left in the unit of a program that has ended.
 test_who_stops_what_a_login_left_running_takes_nothing_from_the_trail() {
-	local before
-	delay_loader -e inject=set_robust_list:delay_enter=500000
-	before=$(events | grep -c '^load done first') || true
-	coproc SESSION { su - first -c 'echo begun; read -r'; }
-	read -r <&"${SESSION[0]}"
-	pkill -TERM -x ravi-load.real
-	loads_in_trail $((before + 1))
-	echo end >&"${SESSION[1]}"
-	wait "$SESSION_PID"
+	right_after_a_login pkill -TERM -x ravi-load.real
 }
 
 # With it a container may end, and nothing in it is asked.

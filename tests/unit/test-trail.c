@@ -836,18 +836,26 @@ static void test_a_lock_that_is_held_delays_and_no_more(void **state)
 	assert_non_null(strstr(why.text, "locked"));
 }
 
+/* A child, to which the trail's lock has come along. */
+static pid_t fork_with_lock(struct fixture *f, int *lock)
+{
+	pid_t pid;
+
+	append_numbered(f, 1, 1);
+	*lock = audit_lock(&f->trail, AUDIT_WAIT, NULL);
+	assert_true(*lock >= 0);
+	pid = fork();
+	assert_true(pid >= 0);
+	return pid;
+}
+
 static void test_who_reads_waits_for_the_child_with_the_lock(void **state)
 {
 	const struct timespec moment = {.tv_nsec = 200 * 1000 * 1000};
 	struct fixture *f = *state;
 	int lock, status;
-	pid_t pid;
+	pid_t pid = fork_with_lock(f, &lock);
 
-	append_numbered(f, 1, 1);
-	lock = audit_lock(&f->trail, AUDIT_WAIT, NULL);
-	assert_true(lock >= 0);
-	pid = fork();
-	assert_true(pid >= 0);
 	if (pid == 0) {
 		nanosleep(&moment, NULL);
 		_exit(audit_append_locked(&f->trail, lock, "event=late result=done", NULL) < 0);
@@ -865,13 +873,8 @@ static void test_who_waits_while_the_trail_is_put_aside_writes_to_the_new_one(vo
 	struct fixture *f = *state;
 	char aside[96];
 	int lock, status;
-	pid_t pid;
+	pid_t pid = fork_with_lock(f, &lock);
 
-	append_numbered(f, 1, 1);
-	lock = audit_lock(&f->trail, AUDIT_WAIT, NULL);
-	assert_true(lock >= 0);
-	pid = fork();
-	assert_true(pid >= 0);
 	if (pid == 0) {
 		close(lock);
 		lock = audit_lock(&f->trail, AUDIT_WAIT, NULL);
