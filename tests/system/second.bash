@@ -8,6 +8,12 @@ there() {
 	nsenter -t "$(cat /tmp/there.pid)" -m -- "$@"
 }
 
+# stay_there COMMAND...: the same in the background. $! is the command itself, which a kill then reaches: of `there &`
+# it would be a shell, and the command would go on.
+stay_there() {
+	exec nsenter -t "$(cat /tmp/there.pid)" -m -- "$@" &
+}
+
 # The session of lib.sh, there.
 session_there() {
 	LOGIN_BY="nsenter -t $(cat /tmp/there.pid) -m --" session "$@"

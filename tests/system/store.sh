@@ -401,7 +401,7 @@ test_a_lost_copy_is_fetched_by_the_next_login() {
 }
 
 test_a_watch_follows() {
-	there ravi sync --watch --interval 1 >/tmp/watch 2>&1 &
+	stay_there ravi sync --watch --interval 1 >/tmp/watch 2>&1
 	echo ghp_fifth | ravi secrets set GH_TOKEN --identity agent
 	eventually 20 grep -q "agent: took revision $(revision)" /tmp/watch
 	contract refuse >/dev/null
@@ -409,7 +409,8 @@ test_a_watch_follows() {
 	contract accept >/dev/null
 	ravi secrets set WHILE_IT_WATCHES 1 --identity agent
 	eventually 20 grep -q "agent: took revision $(revision)" /tmp/watch
-	kill %%
+	kill $!
+	wait $! || true
 }
 
 # ---- one login, one machine ----
@@ -431,7 +432,7 @@ test_codex_runs_on_one_machine_at_a_time() {
 	set_conf codex /usr/local/bin/codex-standin /tmp/there/etc/ravi.conf
 	/usr/libexec/ravi/ravi-broker --listen &
 	brokers+=($!)
-	there /usr/libexec/ravi/ravi-broker --listen &
+	stay_there /usr/libexec/ravi/ravi-broker --listen
 	brokers+=($!)
 	eventually 5 test -S /run/ravi/broker.sock
 	eventually 5 there test -S /run/ravi/broker.sock
@@ -439,7 +440,7 @@ test_codex_runs_on_one_machine_at_a_time() {
 	there ravi sync >/dev/null
 	ravi sync --watch --interval 60 >/dev/null 2>&1 &
 	watches+=($!)
-	there ravi sync --watch --interval 60 >/dev/null 2>&1 &
+	stay_there ravi sync --watch --interval 60 >/dev/null 2>&1
 	watches+=($!)
 	sleep 1
 	# Nobody uses it: the first that asks does, by what the service says now.
@@ -478,6 +479,8 @@ test_codex_runs_on_one_machine_at_a_time() {
 	equal "codex runs" "$(su - agent -c 'ravi-codex exec hello')"
 	equal "codex runs" "$(there su - agent -c 'ravi-codex exec hello')"
 	kill "${brokers[@]}" "${watches[@]}"
+	wait "${brokers[@]}" "${watches[@]}" || true
+	expect 1 pgrep -f "^ravi sync --watch"
 }
 
 # ---- the end of an identity ----
